@@ -1,0 +1,1 @@
+"""What every stage stands on: settings, profiles, storage, tables, partitions, provenance, steps."""

@@ -1,0 +1,1 @@
+"""Queries, rankings, results and the report."""

@@ -1,0 +1,1 @@
+"""Image and tag embeddings of every photo and hashtag."""

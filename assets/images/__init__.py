@@ -1,0 +1,1 @@
+"""Pixels: fetched, decoded, resized and kept, with a status for every wanted photo."""

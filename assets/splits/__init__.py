@@ -1,0 +1,1 @@
+"""Photos with vocabulary tags, split into train, validation and test."""

@@ -1,0 +1,1 @@
+"""Which hashtags count: the vocabulary and the tags it skips."""

@@ -1,0 +1,1 @@
+"""How the graph runs: definitions, planner, schedules, sensors and the command line."""
