@@ -1,0 +1,160 @@
+"""The test photos that have an image: what is ranked, what is asked for and what is tagged.
+
+A photo without an `ok` image is neither a candidate nor a query. What a model makes of them is in `scorers`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from assets.base.storage import Storage
+
+Ids = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+
+_TEST_FOLDER = "/split=test/"
+
+
+class Published(Protocol):
+    """What published files are read from: a step's `Run`, or anything else that knows which files exist."""
+
+    @property
+    def storage(self) -> Storage:
+        """The storage that holds them."""
+
+    def files(self, asset: str, partition: str | None = None) -> list[str]:
+        """Recorded files of an asset, or of one of its partitions, relative to the storage."""
+
+
+@dataclass(frozen=True)
+class TestPhotos:
+    """Test photos with an image, ascending by id.
+
+    Attributes:
+        photo_ids: int64 [N].
+        places: float64 [N, 2], latitude and longitude in degrees. For queries and for judging a ranking;
+            only the oracle `upper_bound` ranks by them.
+        continents: str [N], two letters, empty where unknown.
+        offsets: int64 [N + 1], where each photo's hashtags begin in `tag_ids`.
+        tag_ids: int64 [M], the photos' hashtags, ascending within a photo.
+    """
+
+    __test__ = False  # not a test, whatever pytest thinks of the name
+
+    photo_ids: Ids
+    places: Floats
+    continents: npt.NDArray[np.str_]
+    offsets: Ids
+    tag_ids: Ids
+
+    def __len__(self) -> int:
+        return len(self.photo_ids)
+
+    @property
+    def owners(self) -> Ids:
+        """int64 [M], position of the photo that carries each of `tag_ids`."""
+        return np.repeat(np.arange(len(self)), np.diff(self.offsets))
+
+    def positions(self, photo_ids: npt.ArrayLike) -> Ids:
+        """Positions of photos, by their ids.
+
+        Raises:
+            ValueError: One of them is no test photo with an image.
+        """
+        wanted = np.asarray(photo_ids, dtype=np.int64)
+        found = np.searchsorted(self.photo_ids, wanted)
+        known = np.zeros(wanted.shape, dtype=bool)
+        inside = found < len(self)
+        known[inside] = self.photo_ids[found[inside]] == wanted[inside]
+        if not known.all():
+            raise ValueError(f"photo {wanted[~known][0]}: expected a test photo with an image, found none with that id")
+        return found
+
+    def carry(self, index: npt.ArrayLike, tag_ids: npt.ArrayLike) -> npt.NDArray[np.bool_]:
+        """Whether photos carry hashtags.
+
+        Args:
+            index: Positions of photos, of any shape.
+            tag_ids: Hashtag ids of a shape that broadcasts with it.
+
+        Returns:
+            bool, of the broadcast shape.
+        """
+        width = int(self.tag_ids.max(initial=-1)) + 1
+        photos, tags = np.broadcast_arrays(np.asarray(index, np.int64), np.asarray(tag_ids, np.int64))
+        owned = self.owners * width + self.tag_ids  # ascending: photos in order, hashtags ascending in each
+        pairs = photos * width + tags
+        at = np.minimum(np.searchsorted(owned, pairs), max(len(owned) - 1, 0))
+        carried: npt.NDArray[np.bool_] = (owned[at] == pairs) & (tags < width) if len(owned) else pairs < 0
+        return carried
+
+    def select(self, positions: Ids) -> "TestPhotos":
+        """Some of the photos, in ascending order."""
+        positions = np.unique(positions)
+        keep = np.isin(self.owners, positions)
+        counts = np.diff(self.offsets)[positions]
+        return TestPhotos(
+            self.photo_ids[positions],
+            self.places[positions],
+            self.continents[positions],
+            np.concatenate([[0], np.cumsum(counts)]),
+            self.tag_ids[keep],
+        )
+
+
+def read_table(published: Published, asset: str, columns: Sequence[str]) -> pl.DataFrame:
+    """Some columns of all files of an asset; without files, a frame without rows and columns."""
+    frames = [
+        pl.DataFrame(pl.from_arrow(published.storage.read_table(path, columns))) for path in published.files(asset)
+    ]
+    return pl.concat(frames) if frames else pl.DataFrame()
+
+
+def read_test_photos(published: Published) -> TestPhotos:
+    """Read the test split's photos whose image is there, from `photos` and `image_status`."""
+    columns = ["photo_id", "latitude", "longitude", "continent", "tag_ids"]
+    photos = [
+        pl.DataFrame(pl.from_arrow(published.storage.read_table(path, columns)))
+        for path in published.files("photos")
+        if _TEST_FOLDER in path
+    ]
+    with_image = [
+        pl.DataFrame(pl.from_arrow(published.storage.read_table(path, ["photo_id", "status"])))
+        .filter(pl.col("status") == "ok")
+        .select("photo_id")
+        for path in published.files("image_status")
+    ]
+    if not photos or not with_image:
+        return to_test_photos(pl.DataFrame(schema=_SCHEMA))
+    return to_test_photos(pl.concat(photos).join(pl.concat(with_image), on="photo_id", how="semi"))
+
+
+_SCHEMA = {
+    "photo_id": pl.Int64,
+    "latitude": pl.Float64,
+    "longitude": pl.Float64,
+    "continent": pl.String,
+    "tag_ids": pl.List(pl.Int32),
+}
+
+
+def to_test_photos(photos: pl.DataFrame) -> TestPhotos:
+    """Arrange photos for evaluation.
+
+    Args:
+        photos: Columns photo_id, latitude, longitude, continent and tag_ids of `photos`.
+    """
+    ordered = photos.sort("photo_id")
+    counts = ordered.get_column("tag_ids").list.len().to_numpy()
+    flat = ordered.get_column("tag_ids").list.sort().explode(empty_as_null=False)
+    return TestPhotos(
+        photo_ids=ordered.get_column("photo_id").to_numpy().astype(np.int64),
+        places=ordered.select("latitude", "longitude").to_numpy().astype(np.float64),
+        continents=np.asarray(ordered.get_column("continent").fill_null("").to_list(), dtype=np.str_),
+        offsets=np.concatenate([[0], np.cumsum(counts, dtype=np.int64)]).astype(np.int64),
+        tag_ids=flat.to_numpy().astype(np.int64),
+    )

@@ -1,0 +1,23 @@
+"""Which hardware multiplies bf16 itself; elsewhere bf16 is emulated and slower than float32."""
+
+import torch
+
+_CPU_FLAGS = ("amx_bf16", "avx512_bf16", "bf16", "sve_bf16")
+_FIRST_CUDA_WITH_BF16 = (8, 0)
+
+
+def bf16_in_hardware(device: torch.device) -> bool:
+    """Whether matrix products in bf16 are done in hardware.
+
+    Args:
+        device: The CPU, a CUDA device, or another.
+
+    Returns:
+        True for CPUs with AVX512-BF16, AMX or Arm's BF16, and for NVIDIA GPUs from Ampere on.
+    """
+    if device.type == "cuda":
+        return torch.cuda.get_device_capability(device) >= _FIRST_CUDA_WITH_BF16
+    if device.type == "cpu":
+        capabilities = torch.cpu.get_capabilities()
+        return any(capabilities.get(flag, False) for flag in _CPU_FLAGS)
+    return False
