@@ -132,7 +132,7 @@ def _cities_by_name() -> tuple[dict[str, City], dict[str, City]]:
 
 
 def find_city(name: str) -> City | None:
-    """The city of that name, of several the one with most people; other names (New York, Londres) come second.
+    """The city of that name, of several the one with most people; names in other forms come second.
 
     Upper case, blanks, punctuation and accents do not matter. None if GeoNames knows no such city.
     """

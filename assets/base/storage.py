@@ -134,6 +134,18 @@ class Storage:
         found = [str(full)[prefix:] for full in self.filesystem.find(self._full(folder))]
         return sorted(path for path in found if PARTIAL not in path)
 
+    def folders(self, folder: str) -> list[str]:
+        """Names of the folders in a folder, sorted; none if it is not there."""
+        full = self._full(folder)
+        if not self.filesystem.exists(full):
+            return []
+        entries = self.filesystem.ls(full, detail=True)
+        return sorted(
+            str(entry["name"]).rstrip("/").rpartition("/")[2]
+            for entry in entries
+            if entry["type"] == "directory"
+        )
+
     def read_bytes(self, path: str) -> bytes:
         """Content of a file.
 

@@ -6,9 +6,8 @@ What a table or column *is* lives in `assets.base.schema`.
 
 import pyarrow as pa
 
+from assets.base.keys import METHODS
 from assets.base.schema import Column, Table
-
-METHODS = ("mcc", "mlc", "her")
 
 _TEXT = pa.string()
 _TAGS = pa.list_(pa.string())

@@ -1,0 +1,245 @@
+"""Running one step: remove the old record, do the work, look at it, write the new record last. No Dagster here."""
+
+import hashlib
+import json
+import logging
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from assets.base.checks import BlockingCheckError
+from assets.base.freshness import MissingInputsError, expected_inputs, judge, profile_hash
+from assets.base.provenance import CheckOutcome, Input, Record, content_version
+from assets.base.run import Run
+from assets.base.step import NotRun, Step
+from assets.base.tables import TABLES
+from assets.base.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a step.
+
+    Attributes:
+        records: The record of each output.
+        notes: Metadata to show, by output.
+        shard_records: Records of shards made beside the step's own outputs.
+        checks: What the checks found, by asset.
+        unchanged: Nothing was done: everything was up to date.
+        failed: Names of blocking checks that failed; then there are no records.
+    """
+
+    records: dict[str, Record]
+    notes: dict[str, dict[str, Any]]
+    shard_records: list[Record]
+    checks: dict[str, list[CheckOutcome]]
+    unchanged: bool = False
+    failed: list[str] = field(default_factory=list)
+
+    def raise_if_failed(self) -> "Outcome":
+        """Raise where a blocking check failed.
+
+        Raises:
+            BlockingCheckError: Names the checks and what they found.
+        """
+        if self.failed:
+            raise BlockingCheckError("; ".join(self.failed))
+        return self
+
+
+def execute(
+    step: Step, workspace: Workspace, partition: str | None, log: logging.Logger, *, force: bool = False
+) -> Outcome:
+    """Materialise a step for one partition, unless it is up to date.
+
+    Args:
+        step: The step.
+        workspace: What it stands on.
+        partition: Partition key, None for unpartitioned steps.
+        log: Where to tell what happens.
+        force: Redo it even if it is up to date.
+
+    Raises:
+        MissingInputsError: A required input is not there.
+    """
+    workspace.collection()  # refuses a storage that holds another collection
+    if not force and judge(step, workspace, partition).state == "fresh":
+        return _unchanged(step, workspace, partition)
+    inputs, missing = expected_inputs(step, workspace, partition)
+    if missing:
+        raise MissingInputsError(
+            f"{_title(step, partition)} needs {', '.join(missing[:5])}{' …' if len(missing) > 5 else ''}, not materialised yet; "
+            "run `locsens materialize`, or materialise those first"
+        )
+    started = datetime.now(UTC)
+    for output in step.outputs:
+        workspace.ledger.remove(output, partition)
+    run = Run(step, workspace, partition, log, _scratch(step, workspace, partition, inputs))
+    reason = _do(run)
+    checks = _look(run, reason)
+    failed = [f"{one.name}: {one.sentence}" for check, one in checks if check.blocking and not one.passed]
+    by_asset: dict[str, list[CheckOutcome]] = {}
+    for check, one in checks:
+        by_asset.setdefault(check.asset, []).append(one)
+    if failed:
+        return Outcome({}, run.notes, [], by_asset, failed=failed)
+    records = {}
+    for output in step.outputs:
+        records[output] = _record(run, output, inputs, reason, started, by_asset.get(output, []))
+        _sweep(run, output)
+    for record in records.values():
+        workspace.ledger.put(record)
+    shutil.rmtree(run.scratch, ignore_errors=True)
+    return Outcome(records, run.notes, run.shard_records, by_asset)
+
+
+def publish_shard(
+    run: Run, key: str, tables: Mapping[str, pa.Table], inputs: Sequence[Input], facts: Mapping[str, Any]
+) -> None:
+    """Publish one shard that a step by source file makes beside its own outputs, with its records.
+
+    Args:
+        run: The run by source file.
+        key: Key of the shard.
+        tables: One table for each of the step's shard outputs.
+        inputs: What the shard was made from.
+        facts: Small values for its records.
+    """
+    started = datetime.now(UTC)
+    for asset in tables:
+        run.workspace.ledger.remove(asset, key)
+    for asset, table in tables.items():
+        stored = run.storage.write_table(
+            f"tables/{asset}/shard={key}/part-0.parquet", TABLES[asset].conform(table)
+        )
+        record = Record(
+            asset=asset,
+            partition=key,
+            files=(stored,),
+            inputs=tuple(inputs),
+            code_version=run.step.code_version,
+            profile_hash=profile_hash(run.step, run.workspace, run.partition),
+            rows=table.num_rows,
+            started_at=started.isoformat(timespec="seconds"),
+            finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            status="done",
+            reason="",
+            data_version=content_version([stored]),
+            facts=dict(facts),
+        )
+        run.workspace.ledger.put(record)
+        run.shard_records.append(record)
+
+
+def _title(step: Step, partition: str | None) -> str:
+    return step.name if partition is None else f"{step.name}:{partition}"
+
+
+def _scratch(step: Step, workspace: Workspace, partition: str | None, inputs: list[Input]) -> Path:
+    """A folder that only the same output made of the same inputs finds again."""
+    parts = [
+        workspace.storage.shown,
+        step.name,
+        partition,
+        step.code_version,
+        profile_hash(step, workspace, partition),
+    ]
+    text = json.dumps([*parts, sorted((one.asset, one.partition or "", one.data_version) for one in inputs)])
+    folder = (
+        workspace.scratch
+        / "runs"
+        / f"{_title(step, partition)}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _do(run: Run) -> str:
+    """Run the body; returns why it was not run, empty if it was."""
+    for reads in run.step.reads:
+        stopped = next((record for record in run.records(reads.asset) if record.status == "not_run"), None)
+        if stopped is not None and not reads.optional:
+            return _not_run(run, f"{reads.asset} was not run: {stopped.reason}")
+    try:
+        run.step.body(run)
+    except NotRun as stop:
+        return _not_run(run, str(stop))
+    return ""
+
+
+def _not_run(run: Run, reason: str) -> str:
+    """Leave typed, empty tables and nothing else."""
+    run.log.warning("%s is not run: %s", _title(run.step, run.partition), reason)
+    run.notes = {output: {"status": "not run", "reason": reason} for output in run.step.outputs}
+    run.written = {output: [] for output in run.step.outputs}
+    for output in run.step.outputs:
+        if output in TABLES:
+            run.write(output, TABLES[output].empty())
+    return reason.removesuffix(".")
+
+
+def _look(run: Run, reason: str) -> "list[tuple[Any, CheckOutcome]]":
+    found = []
+    for check in run.step.checks:
+        if reason:
+            outcome = CheckOutcome(check.name, True, f"not run: {reason}")
+        else:
+            result = check(run)
+            outcome = CheckOutcome(check.name, bool(result.passed), result.sentence, dict(result.values))
+        if not outcome.passed:
+            run.log.error("check %s of %s: %s", check.name, check.asset, outcome.sentence)
+        found.append((check, outcome))
+    return found
+
+
+def _record(
+    run: Run,
+    output: str,
+    inputs: list[Input],
+    reason: str,
+    started: datetime,
+    checks: list[CheckOutcome],
+) -> Record:
+    files = tuple(sorted(run.written[output], key=lambda file: file.path))
+    is_table = output in TABLES
+    return Record(
+        asset=output,
+        partition=run.partition,
+        files=files,
+        inputs=tuple(inputs),
+        code_version=run.step.code_version,
+        profile_hash=profile_hash(run.step, run.workspace, run.partition),
+        rows=sum(file.rows or 0 for file in files) if is_table else None,
+        started_at=started.isoformat(timespec="seconds"),
+        finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        status="not_run" if reason else "done",
+        reason=reason,
+        data_version=content_version(files),
+        slices=dict(run.slices),
+        facts=dict(run.facts),
+        checks=tuple(checks),
+    )
+
+
+def _sweep(run: Run, output: str) -> None:
+    """Remove what an earlier run left in the output's folder and this one did not write."""
+    kept = {file.path for file in run.written[output]}
+    for folder in run.own_folders(output):
+        for path in run.storage.list(folder):
+            if path not in kept:
+                run.storage.remove(path)
+
+
+def _unchanged(step: Step, workspace: Workspace, partition: str | None) -> Outcome:
+    records: dict[str, Record] = {}
+    for output in step.outputs:
+        record = workspace.ledger.get(output, partition)
+        assert record is not None, "a fresh step has all its records"
+        records[output] = record
+    checks = {output: list(record.checks) for output, record in records.items()}
+    return Outcome(records, {output: {} for output in records}, [], checks, unchanged=True)

@@ -1,0 +1,117 @@
+"""Whether an output is up to date, from records of provenance alone, and if not, why."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from assets.base.provenance import Input, Record
+from assets.base.step import Step
+from assets.base.workspace import Workspace
+
+State = Literal["fresh", "missing", "outdated", "older", "unusable", "waiting"]
+
+NO_SLICE = "none"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How an output stands.
+
+    Attributes:
+        state: `fresh`; `missing`; `outdated` (to be redone); `older` (pinned, still usable); `unusable` (pinned, made
+            from inputs that what comes after no longer matches); `waiting` (its own inputs are missing or unusable).
+        why: In words.
+    """
+
+    state: State
+    why: str = ""
+
+
+class MissingInputsError(RuntimeError):
+    """A step's inputs are not there."""
+
+
+def record_of(step: Step, workspace: Workspace, partition: str | None) -> Record | None:
+    """The record of a step's outputs, None unless all of them exist."""
+    records = [workspace.ledger.get(output, partition) for output in step.outputs]
+    return records[0] if all(record is not None for record in records) else None
+
+
+def expected_inputs(step: Step, workspace: Workspace, partition: str | None) -> tuple[list[Input], list[str]]:
+    """What a step would read now.
+
+    Returns:
+        The inputs that exist, and the names of those that are required and missing.
+    """
+    inputs: list[Input] = [] if step.outside is None else step.outside(workspace, partition)
+    missing: list[str] = []
+    for reads in step.reads:
+        for key in workspace.upstream_keys(step, reads, partition):
+            record = workspace.ledger.get(reads.asset, key)
+            if record is None:
+                if not reads.optional:
+                    missing.append(reads.asset if key is None else f"{reads.asset}:{key}")
+                continue
+            version = record.slices.get(partition or "", NO_SLICE) if reads.sliced else record.data_version
+            inputs.append(Input(reads.asset, key, version))
+    return inputs, missing
+
+
+def profile_hash(step: Step, workspace: Workspace, partition: str | None) -> str:
+    """Hash of the profile sections that a step uses."""
+    return workspace.profile.section_hash([section.format(partition=partition) for section in step.profile])
+
+
+def judge(step: Step, workspace: Workspace, partition: str | None) -> Verdict:
+    """How a step's output stands against its inputs, code and profile."""
+    inputs, missing = expected_inputs(step, workspace, partition)
+    record = record_of(step, workspace, partition)
+    if missing:
+        return Verdict("waiting", f"waits for {_shorten(missing)}")
+    if record is None:
+        return Verdict("missing")
+    changes = _changes(record, inputs)
+    if record.code_version != step.code_version:
+        changes.append(f"code version {record.code_version} is now {step.code_version}")
+    if record.profile_hash != profile_hash(step, workspace, partition):
+        changes.append("its section of the profile changed")
+    broken = _broken(step, record, inputs)
+    if broken:
+        return Verdict("unusable", f"made with another {_shorten(broken)}")
+    if not changes:
+        return Verdict("fresh")
+    return Verdict("older" if step.pinned else "outdated", "; ".join(changes))
+
+
+def _changes(record: Record, inputs: list[Input]) -> list[str]:
+    before = {(one.asset, one.partition): one.data_version for one in record.inputs}
+    now = {(one.asset, one.partition): one.data_version for one in inputs}
+    names = {
+        "new": sorted(_name(key) for key in now.keys() - before.keys()),
+        "gone": sorted(_name(key) for key in before.keys() - now.keys()),
+        "changed": sorted(_name(key) for key in now.keys() & before.keys() if now[key] != before[key]),
+    }
+    return [f"{what}: {_shorten(which)}" for what, which in names.items() if which]
+
+
+def _broken(step: Step, record: Record, inputs: list[Input]) -> list[str]:
+    if not step.pinned:
+        return []
+    breaking = {reads.asset for reads in step.reads if reads.breaking}
+    now = {(one.asset, one.partition): one.data_version for one in inputs}
+    return sorted(
+        {
+            one.asset
+            for one in record.inputs
+            if one.asset in breaking
+            and now.get((one.asset, one.partition), one.data_version) != one.data_version
+        }
+    )
+
+
+def _name(key: tuple[str, str | None]) -> str:
+    return key[0] if key[1] is None else f"{key[0]}:{key[1]}"
+
+
+def _shorten(names: list[str], most: int = 3) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more

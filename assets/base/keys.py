@@ -1,0 +1,37 @@
+"""The partition keys of the graph: methods, variants, ranked models, and how shard keys are made. No Dagster here."""
+
+from typing import Literal
+
+Dimension = Literal["source_file", "shard", "method", "variant", "retrieval_model", "tagging_model"]
+
+METHODS = ("mcc", "mlc", "her")
+VARIANTS = (
+    "retrieval_zeroed",
+    "retrieval_raw",
+    "retrieval_dropout",
+    "retrieval_sampling",
+    "tagging_zeroed",
+    "tagging_raw",
+)
+SIGMAS = ("1", "0.1", "0.05", "0.01", "0")
+RETRIEVAL_MODELS = (
+    "upper_bound",
+    *METHODS,
+    "locsens_zeroed",
+    "locsens_raw",
+    "locsens_dropout",
+    *(f"locsens_sampling_{sigma}" for sigma in SIGMAS),
+)
+TAGGING_MODELS = ("frequency", "mcc", "mcc_cosine", "mlc", "her", "locsens_zeroed", "locsens_raw")
+
+FIXED_KEYS: dict[Dimension, tuple[str, ...]] = {
+    "method": METHODS,
+    "variant": VARIANTS,
+    "retrieval_model": RETRIEVAL_MODELS,
+    "tagging_model": TAGGING_MODELS,
+}
+
+
+def shard_key(source_file: str, index: int) -> str:
+    """Key of a source file's shard, such as `photos-1a2b3c4d-00042`."""
+    return f"{source_file}-{index:05d}"

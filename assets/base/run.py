@@ -1,0 +1,184 @@
+"""A run: what the body of one step sees. It reads recorded files, writes new ones and notes what to show. No Dagster here."""
+
+import contextlib
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pyarrow as pa
+
+from assets.base.profiles import Profile
+from assets.base.provenance import Record
+from assets.base.settings import Settings
+from assets.base.step import Reads, Step
+from assets.base.storage import Sink, Storage, StoredFile
+from assets.base.tables import TABLES
+from assets.base.workspace import Workspace
+
+
+class Run:
+    """One materialisation of a step for one partition.
+
+    Attributes:
+        step: The step.
+        partition: Its partition key, None for the whole.
+        log: Where to tell what happens.
+        scratch: Local folder for this output made of these inputs: what lies here survives a kill.
+        written: Files written so far, by asset.
+        notes: Metadata to show, by asset.
+        facts: Small values for the record of provenance.
+        slices: Data versions of parts that are read on their own.
+        shard_records: Records of the shards that the step made beside its own outputs.
+    """
+
+    def __init__(
+        self, step: Step, workspace: Workspace, partition: str | None, log: logging.Logger, scratch: Path
+    ) -> None:
+        self.step = step
+        self.workspace = workspace
+        self.partition = partition
+        self.log = log
+        self.scratch = scratch
+        self.written: dict[str, list[StoredFile]] = {output: [] for output in step.outputs}
+        self.notes: dict[str, dict[str, Any]] = {output: {} for output in step.outputs}
+        self.facts: dict[str, Any] = {}
+        self.slices: dict[str, str] = {}
+        self.shard_records: list[Record] = []
+        self._reads = {reads.asset: reads for reads in step.reads}
+
+    @property
+    def storage(self) -> Storage:
+        """The storage."""
+        return self.workspace.storage
+
+    @property
+    def profile(self) -> Profile:
+        """The profile."""
+        return self.workspace.profile
+
+    @property
+    def settings(self) -> Settings:
+        """The settings."""
+        return self.workspace.settings
+
+    # reading
+
+    def _declared(self, asset: str) -> Reads:
+        if asset not in self._reads:
+            raise KeyError(f"step {self.step.name} does not declare that it reads {asset}")
+        return self._reads[asset]
+
+    def records(self, asset: str) -> list[Record]:
+        """Records of the partitions of an upstream asset that this run reads, in order."""
+        keys = self.workspace.upstream_keys(self.step, self._declared(asset), self.partition)
+        found = (self.workspace.ledger.get(asset, key) for key in keys)
+        return [record for record in found if record is not None]
+
+    def record(self, asset: str, partition: str | None = None) -> Record | None:
+        """One record of a declared upstream asset."""
+        self._declared(asset)
+        return self.workspace.ledger.get(asset, partition)
+
+    def files(self, asset: str, partition: str | None = None) -> list[str]:
+        """Recorded files of an upstream asset, or those just written of the run's own, relative to the storage."""
+        if asset in self.written:
+            return [file.path for file in self.written[asset]]
+        records = self.records(asset)
+        return [
+            file.path
+            for record in records
+            if partition is None or record.partition == partition
+            for file in record.files
+        ]
+
+    def table(
+        self, asset: str, columns: Sequence[str] | None = None, partition: str | None = None, folder: str = ""
+    ) -> pa.Table:
+        """An asset as one table, all partitions that the run reads after each other.
+
+        Args:
+            asset: A declared upstream asset, or one of the run's own outputs.
+            columns: Columns to read, None for all.
+            partition: Only this partition.
+            folder: Only files in such a folder, as `split=test`.
+        """
+        files = [path for path in self.files(asset, partition) if not folder or folder in path.split("/")]
+        if not files:
+            empty = TABLES[asset].empty()
+            return empty if columns is None else empty.select(list(columns))
+        return pa.concat_tables([self.storage.read_table(path, columns) for path in files])
+
+    def scan(self, asset: str, folder: str = "") -> pl.LazyFrame:
+        """A local or remote asset as a lazy frame, never all in memory."""
+        paths = [path for path in self.files(asset) if not folder or folder in path.split("/")]
+        if not paths:
+            return pl.LazyFrame(pl.from_arrow(TABLES[asset].empty()))
+        if self.storage.is_local:
+            return pl.scan_parquet([self.storage.url(path) for path in paths], hive_partitioning=False)
+        import pyarrow.dataset as ds
+
+        full = [f"{self.storage.root}/{path}" for path in paths]
+        return pl.scan_pyarrow_dataset(ds.dataset(full, filesystem=self.storage.filesystem, format="parquet"))
+
+    def read_bytes(self, path: str) -> bytes:
+        """A recorded file's content."""
+        return self.storage.read_bytes(path)
+
+    # writing
+
+    def folder(self, asset: str, **folders: str) -> str:
+        """Where an output's files go, relative to the storage."""
+        if asset not in TABLES:
+            return "/".join(filter(None, (self._root(asset), self.partition)))
+        names = dict(folders)
+        if self.partition is not None:
+            names[TABLES[asset].folders[-1]] = self.partition
+        if tuple(sorted(names)) != tuple(sorted(TABLES[asset].folders)):
+            raise KeyError(f"table {asset}: expected folders {TABLES[asset].folders}, found {tuple(names)}")
+        return "/".join(("tables", asset, *(f"{name}={names[name]}" for name in TABLES[asset].folders)))
+
+    def own_folders(self, asset: str) -> list[str]:
+        """Every folder that holds nothing but this output's files; none for files that share theirs with others."""
+        if asset == "duckdb_catalog":
+            return []
+        if asset not in TABLES:
+            return [self.folder(asset)]
+        folders = TABLES[asset].folders
+        if len(folders) <= 1:
+            return [self.folder(asset)]
+        outer = self.storage.folders(f"tables/{asset}")
+        return [f"tables/{asset}/{name}/{folders[-1]}={self.partition}" for name in outer]
+
+    @staticmethod
+    def _root(asset: str) -> str:
+        return {"evaluation_report": "reports", "duckdb_catalog": ""}.get(asset, f"models/{asset}")
+
+    def write(self, asset: str, table: pa.Table | pl.DataFrame, part: int = 0, **folders: str) -> StoredFile:
+        """Publish a part of an output table; it exists for others when the run ends well.
+
+        Raises:
+            SchemaMismatchError: The columns are not those of the contract.
+        """
+        arrow = table.to_arrow() if isinstance(table, pl.DataFrame) else table
+        path = f"{self.folder(asset, **folders)}/part-{part}.parquet"
+        stored = self.storage.write_table(path, TABLES[asset].conform(arrow))
+        self.written[asset].append(stored)
+        return stored
+
+    def adopt(self, asset: str, stored: StoredFile) -> None:
+        """Count a file that an earlier, killed run finished as one of this run's."""
+        self.written[asset].append(stored)
+
+    @contextlib.contextmanager
+    def create(self, asset: str, name: str) -> Iterator[Sink]:
+        """Publish a file that is no table: weights, a report, the catalog."""
+        with self.storage.create("/".join(filter(None, (self.folder(asset), name)))) as sink:
+            yield sink
+        assert sink.stored is not None
+        self.written[asset].append(sink.stored)
+
+    def note(self, asset: str, metadata: Mapping[str, Any]) -> None:
+        """Metadata to show for an output: numbers, text, or what `assets.base.show` makes."""
+        self.notes[asset].update(metadata)

@@ -1,0 +1,96 @@
+"""The one settings object: `LOCSENS_*` variables and an optional `locsens.toml`.
+
+Settings say where things are and on what they run; sizes and hyper-parameters are the profile's (`assets.base.profiles`).
+"""
+
+import os
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+PREFIX = "LOCSENS_"
+TOML = "locsens.toml"
+
+
+class SettingsError(ValueError):
+    """A setting is unknown or impossible."""
+
+
+class Settings(BaseSettings):
+    """Where things are and on what they run."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True, toml_file=TOML)
+
+    storage: str = Field(
+        "data", min_length=1, description="Folder or fsspec URL that everything is published to."
+    )
+    source: str = Field(
+        "sample",
+        min_length=1,
+        description="`sample`, or a path, glob or URL of metadata files, optionally after `yfcc100m:` or `manifest:`.",
+    )
+    images: str = Field(
+        "",
+        description="Where pixels come from: empty for each row's download URL, or a root or template over fsspec or http.",
+    )
+    word_vectors: str = Field("", description="A word2vec or GloVe text file; empty: HER does not run.")
+    profile: Literal["tiny", "sample", "collection", "paper"] = Field(
+        "sample", description="Sizes and hyper-parameters."
+    )
+    device: str = Field(
+        "auto",
+        pattern=r"^(auto|cpu|cuda(:\d+)?)$",
+        description="Device to train and score on: auto, cpu or cuda.",
+    )
+    executor: Literal["in_process", "multiprocess"] = Field(
+        "in_process", description="How runs started in the UI execute their steps."
+    )
+    work: Path = Field(
+        Path(".locsens"), description="Local folder for scratch: checkpoints, the sample world, logs."
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the signature is pydantic's
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the signature is pydantic's
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments first, then the environment, then `locsens.toml`."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Read the settings.
+
+    Args:
+        **overrides: Values that win over environment and file.
+
+    Raises:
+        SettingsError: A setting is unknown or impossible; the sentence names it.
+    """
+    known = set(Settings.model_fields)
+    for name in sorted(os.environ):
+        if name.startswith(PREFIX) and name.removeprefix(PREFIX).lower() not in known:
+            raise SettingsError(
+                f"{name}: unknown setting; known are {', '.join(PREFIX + key.upper() for key in sorted(known))}"
+            )
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type]  # pydantic checks the values, that is the point
+    except ValidationError as error:
+        problem = error.errors()[0]
+        name = str(problem["loc"][0]) if problem["loc"] else "settings"
+        if problem["type"] == "extra_forbidden":
+            raise SettingsError(f"{name}: unknown setting; known are {', '.join(sorted(known))}") from error
+        raise SettingsError(
+            f"{PREFIX}{name.upper()}: {problem['msg'][0].lower()}{problem['msg'][1:]}, found {problem['input']!r}"
+        ) from error

@@ -1,0 +1,56 @@
+"""What an asset shows in the UI: column schemas, column lineage, figures, small tables, as Dagster metadata values.
+
+Steps note plain numbers, text, and `Picture` and `Markdown` from here; `pipelines.dagster_assets` turns them into metadata.
+"""
+
+import base64
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True)
+class Markdown:
+    """Text in Markdown."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture in PNG."""
+
+    png: bytes
+    alt: str
+
+    def markdown(self) -> str:
+        """The picture as Markdown, the image inside."""
+        return f"![{self.alt}](data:image/png;base64,{base64.b64encode(self.png).decode()})"
+
+
+def picture(figure: Figure, alt: str) -> Picture:
+    """A matplotlib figure as a picture.
+
+    Args:
+        figure: A `matplotlib.figure.Figure` of its own (not pyplot's, which would keep it alive).
+        alt: What it shows, for those who cannot see it.
+    """
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=100, metadata={"Software": None})
+    return Picture(buffer.getvalue(), alt)
+
+
+def markdown_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> Markdown:
+    """A table in Markdown; floats with two digits, None as a dash."""
+
+    def cell(value: object) -> str:
+        if value is None:
+            return "–"
+        text = f"{value:.2f}" if isinstance(value, float) else str(value)
+        return text.replace("|", "\\|")
+
+    lines = ["| " + " | ".join(header) + " |", "|" + "---|" * len(header)]
+    lines += ["| " + " | ".join(cell(value) for value in row) + " |" for row in rows]
+    return Markdown("\n".join(lines))
