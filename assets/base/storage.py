@@ -127,13 +127,6 @@ class Storage:
         self.filesystem.invalidate_cache()
         return bool(self.filesystem.exists(self._full(path)))
 
-    def list(self, folder: str) -> list[str]:
-        """Files below a folder, relative to the storage, sorted; unfinished ones left out."""
-        self.filesystem.invalidate_cache()
-        prefix = len(self.root) + 1
-        found = [str(full)[prefix:] for full in self.filesystem.find(self._full(folder))]
-        return sorted(path for path in found if PARTIAL not in path)
-
     def folders(self, folder: str) -> list[str]:
         """Names of the folders in a folder, sorted; none if it is not there."""
         full = self._full(folder)
@@ -145,6 +138,13 @@ class Storage:
             for entry in entries
             if entry["type"] == "directory"
         )
+
+    def list(self, folder: str) -> list[str]:
+        """Files below a folder, relative to the storage, sorted; unfinished ones left out."""
+        self.filesystem.invalidate_cache()
+        prefix = len(self.root) + 1
+        found = [str(full)[prefix:] for full in self.filesystem.find(self._full(folder))]
+        return sorted(path for path in found if PARTIAL not in path)
 
     def read_bytes(self, path: str) -> bytes:
         """Content of a file.
