@@ -1,18 +1,19 @@
 """Exact top-k ranking in blocks: by dot product, and by a LocSens network.
 
-Memory is bounded by the block sizes, whatever the number of queries and candidates. Equal scores are ordered by
-candidate, so a ranking is the same on every run. What is ranked, and from which files, is in `assets.evaluation.scorers`.
+Memory is bounded by the block sizes, whatever the number of queries and candidates. Equal scores are ordered
+by candidate, so a ranking is the same on every run. What is ranked, and from which files, is in
+`assets.evaluation.scorers`.
 """
 
 from collections.abc import Callable
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import torch
 from torch import Tensor
 
 from models.precision import bf16_in_hardware
+from models.topk import Ranking, RunningTop, from_keys, to_keys
 
-_LOW_BITS = 0xFFFFFFFF
 _PART_BLOCK = 8192
 
 
@@ -26,65 +27,10 @@ class FactoredModel(Protocol):
         """Contribution of hashtags [N, D], [N, H]."""
 
     def location_part(self, locations: Tensor, alpha: float = 1.0) -> Tensor:
-        """Contribution of locations [N, 2] as latitude and longitude in degrees, [N, H]."""
+        """Contribution of normalised coordinates [N, 2], [N, H]."""
 
     def tail(self, pre: Tensor) -> Tensor:
         """Scores [...] of pre-activations [..., H]."""
-
-
-class Ranking(NamedTuple):
-    """The best candidates of each query, best first.
-
-    Attributes:
-        scores: float32 [Q, k].
-        index: int64 [Q, k], positions of the candidates.
-    """
-
-    scores: Tensor
-    index: Tensor
-
-
-def _to_keys(scores: Tensor, first: int | Tensor) -> Tensor:
-    """Scores and candidate numbers as int64 that sort by score, then by lower candidate number.
-
-    `topk` leaves the order of equal scores open; keys are never equal.
-    """
-    bits = (scores.float() + 0.0).contiguous().view(torch.int32)  # + 0.0: -0 and 0 are one score
-    ordered = torch.where(bits >= 0, bits, bits ^ 0x7FFFFFFF).long()
-    if isinstance(first, int):
-        first = torch.arange(first, first + scores.shape[-1], device=scores.device)
-    return (ordered << 32) | (_LOW_BITS - first)
-
-
-def _from_keys(keys: Tensor) -> Ranking:
-    ordered = (keys >> 32).int()
-    bits = torch.where(ordered >= 0, ordered, ordered ^ 0x7FFFFFFF)
-    return Ranking(bits.contiguous().view(torch.float32), _LOW_BITS - (keys & _LOW_BITS))
-
-
-class _RunningTop:
-    """The k best of the candidates seen so far."""
-
-    def __init__(self, k: int) -> None:
-        self._k = k
-        self._keys: Tensor | None = None
-
-    def add(self, scores: Tensor, first: int) -> None:
-        """Take in scores [Q, C] of the candidates `first` to `first + C`."""
-        if not torch.isfinite(scores).all():
-            raise ValueError(
-                f"scores of candidates {first} to {first + scores.shape[1] - 1}: expected finite numbers, "
-                "found NaN or infinity; the embeddings or the model are broken"
-            )
-        keys = _to_keys(scores, first)
-        if self._keys is not None:
-            keys = torch.cat([self._keys, keys], dim=1)
-        self._keys = keys.topk(min(self._k, keys.shape[1]), dim=1).values
-
-    def result(self) -> Ranking:
-        """The best so far."""
-        assert self._keys is not None
-        return _from_keys(self._keys)
 
 
 def _check(queries: int, candidates: int, k: int) -> None:
@@ -128,13 +74,14 @@ def rank_by_dot(
     _check(len(queries), len(candidates), k)
     if queries.shape[1:] != candidates.shape[1:]:
         raise ValueError(
-            f"queries of width {queries.shape[1]} cannot be compared with candidates of width {candidates.shape[1]}"
+            f"queries of width {queries.shape[1]} cannot be compared with candidates of width "
+            f"{candidates.shape[1]}"
         )
     rankings = []
     with torch.inference_mode():
         for start in range(0, len(queries), query_block):
             block = queries[start : start + query_block].float()
-            top = _RunningTop(k)
+            top = RunningTop(k)
             for first in range(0, len(candidates), candidate_block):
                 part = slice(first, first + candidate_block)
                 scores = block @ candidates[part].float().T
@@ -154,7 +101,7 @@ def parts(contribution: Callable[[Tensor], Tensor], inputs: Tensor) -> Tensor:
         float32 [N, H].
     """
     with torch.inference_mode():
-        return torch.cat([contribution(block.float()) for block in inputs.split(_PART_BLOCK)])
+        return torch.cat([contribution(block.float()) for block in torch.split(inputs, _PART_BLOCK)])
 
 
 def rank_locsens_images(
@@ -173,11 +120,11 @@ def rank_locsens_images(
     Args:
         model: The network, in eval mode, on the device of the tensors.
         tags: float [Q, D], the queries' tag embeddings as the network was trained on them.
-        locations: float [Q, 2], latitude and longitude in degrees; None for a zeroed location.
+        locations: float32 [Q, 2], normalised coordinates (`models.location`); None for a zeroed location.
         image_parts: float [N, H] from `parts(model.image_part, images)`.
         k: Depth of the rankings.
         pair_block: Pairs scored at once.
-        certain: Depth to which the bf16 short list must provably (see `_certain`) hold the best.
+        certain: Depth to which the bf16 short list must surely (see `_certain`) hold the best.
         bf16: Whether to score in bf16 first; None for where the hardware has it.
 
     Returns:
@@ -211,11 +158,11 @@ def rank_locsens_tags(
     Args:
         model: The network, in eval mode, on the device of the tensors.
         images: float [P, D], image embeddings as the network was trained on them.
-        locations: float [P, 2], latitude and longitude in degrees; None for a zeroed location.
+        locations: float32 [P, 2], normalised coordinates (`models.location`); None for a zeroed location.
         tag_parts: float [V, H] from `parts(model.tag_part, tags)`.
         k: Depth of the rankings.
         pair_block: Pairs scored at once.
-        certain: Depth to which the bf16 short list must provably (see `_certain`) hold the best.
+        certain: Depth to which the bf16 short list must surely (see `_certain`) hold the best.
         bf16: Whether to score in bf16 first; None for where the hardware has it.
 
     Returns:
@@ -243,7 +190,10 @@ def _rank_pairs(
     certain: int,
     bf16: bool | None,
 ) -> Ranking:
-    """Rank by `tail(query part + candidate part)`: in bf16 to a short list and float32 on that, or all in float32."""
+    """Rank by `tail(query part + candidate part)`.
+
+    Either all in float32, or in bf16 to a short list whose scores are then computed in float32.
+    """
     queries, candidates = len(query_parts), len(candidate_parts)
     _check(queries, candidates, k)
     k = min(k, candidates)
@@ -257,22 +207,22 @@ def _rank_pairs(
     step = max(1, pair_block // short)
     for start in range(0, queries, step):
         block = slice(start, start + step)
-        pre = query_parts[block, None] + candidate_parts[rough.index[block]]
+        pre = query_parts[block, None] + candidate_parts[rough.positions[block]]
         exact[block] = tail(pre.flatten(0, 1)).float().view(pre.shape[:2])
-    best = _from_keys(_to_keys(exact, rough.index).topk(k, dim=1).values)
+    best = from_keys(to_keys(exact, rough.positions).topk(k, dim=1).values)
     doubtful = ~_certain(rough.scores, exact, best.scores, min(certain, k))
     if doubtful.any():
         again = _rank_all(tail, query_parts[doubtful], candidate_parts, k, pair_block=pair_block, bf16=False)
-        best.scores[doubtful], best.index[doubtful] = again.scores, again.index
+        best.scores[doubtful], best.positions[doubtful] = again.scores, again.positions
     return best
 
 
 def _certain(rough: Tensor, exact: Tensor, best: Tensor, depth: int) -> Tensor:
     """Queries whose short list holds their best `depth` candidates for sure.
 
-    What is not on the short list scored at most the list's lowest rough score. If it were one of the best, bf16 would have
-    to be wrong about it by more than the gap up to the exact score at `depth`; that is ruled out when the gap is twice
-    the largest error seen on the query's short list.
+    What is not on the short list scored at most the list's lowest rough score. If it were one of the best,
+    bf16 would have to be wrong about it by more than the gap up to the exact score at `depth`; that is taken
+    as ruled out when the gap is over twice the largest error seen on the query's short list.
 
     Args:
         rough: bf16 scores of the short lists [Q, S], descending.
@@ -305,7 +255,7 @@ def _rank_all(
     with torch.autocast(device.type, dtype=torch.bfloat16, enabled=bf16):
         for start in range(0, len(query_parts), query_block):
             some = query_parts[start : start + query_block, None]
-            top = _RunningTop(k)
+            top = RunningTop(k)
             for first in range(0, len(candidate_parts), candidate_block):
                 pre = some + candidate_parts[None, first : first + candidate_block]
                 top.add(tail(pre.flatten(0, 1)).float().view(pre.shape[:2]), first)

@@ -71,7 +71,9 @@ class TestPhotos:
         inside = found < len(self)
         known[inside] = self.photo_ids[found[inside]] == wanted[inside]
         if not known.all():
-            raise ValueError(f"photo {wanted[~known][0]}: expected a test photo with an image, found none with that id")
+            raise ValueError(
+                f"photo {wanted[~known][0]}: expected a test photo with an image, found none with that id"
+            )
         return found
 
     def carry(self, index: npt.ArrayLike, tag_ids: npt.ArrayLike) -> npt.NDArray[np.bool_]:
@@ -109,7 +111,8 @@ class TestPhotos:
 def read_table(published: Published, asset: str, columns: Sequence[str]) -> pl.DataFrame:
     """Some columns of all files of an asset; without files, a frame without rows and columns."""
     frames = [
-        pl.DataFrame(pl.from_arrow(published.storage.read_table(path, columns))) for path in published.files(asset)
+        pl.DataFrame(pl.from_arrow(published.storage.read_table(path, columns)))
+        for path in published.files(asset)
     ]
     return pl.concat(frames) if frames else pl.DataFrame()
 
@@ -129,15 +132,15 @@ def read_test_photos(published: Published) -> TestPhotos:
         for path in published.files("image_status")
     ]
     if not photos or not with_image:
-        return to_test_photos(pl.DataFrame(schema=_SCHEMA))
+        return to_test_photos(pl.DataFrame(schema=pl.Schema(_SCHEMA)))
     return to_test_photos(pl.concat(photos).join(pl.concat(with_image), on="photo_id", how="semi"))
 
 
-_SCHEMA = {
-    "photo_id": pl.Int64,
-    "latitude": pl.Float64,
-    "longitude": pl.Float64,
-    "continent": pl.String,
+_SCHEMA: dict[str, pl.DataType] = {
+    "photo_id": pl.Int64(),
+    "latitude": pl.Float64(),
+    "longitude": pl.Float64(),
+    "continent": pl.String(),
     "tag_ids": pl.List(pl.Int32),
 }
 

@@ -1,4 +1,4 @@
-"""How evaluation is done: the distances, the depth of a ranking, how many queries. The paper's values by default."""
+"""How evaluation is done: distances, depth of a ranking, number of queries. The paper's values by default."""
 
 from typing import Annotated
 
@@ -13,7 +13,7 @@ GRANULARITIES: dict[str, float] = {
     "city": 25.0,
     "street": 1.0,
 }
-"""Distance in km within which an image counts, per granularity (paper, table of location-sensitive retrieval)."""
+"""Distance in km within which an image counts, per granularity (paper, location-sensitive retrieval)."""
 
 
 class EvaluationConfig(FrozenConfig):
@@ -38,10 +38,12 @@ class EvaluationConfig(FrozenConfig):
         default=8192, ge=1, description="Pairs that LocSens scores at once: bounds the memory of a ranking."
     )
     query_block: int = Field(
-        default=1024, ge=1, description="Queries multiplied at once by the models that rank by dot product."
+        default=1024, ge=1, description="Queries multiplied at once in rankings by dot product."
     )
     candidate_block: int = Field(
-        default=16384, ge=1, description="Candidates multiplied at once by the models that rank by dot product."
+        default=16384,
+        ge=1,
+        description="Candidates multiplied at once in rankings by dot product.",
     )
 
     @field_validator("granularities")

@@ -1,0 +1,122 @@
+"""How hashtags are ranked for a photo and a place: by frequency, by class score or cosine, by LocSens.
+
+Which model key is which, and where its vectors and weights are read from, is in `scorers`.
+"""
+
+from typing import NamedTuple, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from assets.evaluation.candidates import Floats, Ids
+from assets.evaluation.config import EvaluationConfig
+from assets.evaluation.vectors import TagVectors, query_locations
+from models.ranking import FactoredModel, parts, rank_by_dot, rank_locsens_tags
+from models.topk import Ranking
+
+
+class TaggingRanking(NamedTuple):
+    """The best hashtags of each photo, best first.
+
+    Attributes:
+        scores: float32 [B, k]; higher is better.
+        tag_ids: int32 [B, k].
+    """
+
+    scores: npt.NDArray[np.float32]
+    tag_ids: npt.NDArray[np.int32]
+
+
+class TaggingScorer(Protocol):
+    """Ranks the vocabulary for the test photos that it was loaded for."""
+
+    uses_place: bool
+    """Whether `rank` needs places; scorers that do not use them ignore them."""
+
+    def rank(self, index: Ids, places: Floats | None, k: int) -> TaggingRanking:
+        """Rank hashtags for photos.
+
+        Args:
+            index: int64 [B], positions in the test photos.
+            places: float64 [B, 2], where each photo is taken to be: its own place or another.
+            k: Depth; with fewer hashtags the ranking is as deep as there are hashtags.
+
+        Raises:
+            ValueError: Places are missing that the model needs.
+        """
+
+
+class FrequencyTagging:
+    """The same for every photo: the most frequent hashtags."""
+
+    uses_place = False
+
+    def __init__(self, tag_ids: npt.NDArray[np.int32], photos: npt.NDArray[np.float32]) -> None:
+        order = np.lexsort((tag_ids, -photos))
+        self._tag_ids, self._photos = tag_ids[order], photos[order]
+
+    def rank(self, index: Ids, places: Floats | None, k: int) -> TaggingRanking:
+        """Rank as `TaggingScorer` says; scores are numbers of photos."""
+        del places
+        return TaggingRanking(
+            np.tile(self._photos[:k], (len(index), 1)), np.tile(self._tag_ids[:k], (len(index), 1))
+        )
+
+
+class DotTagging:
+    """Ranks hashtags by class score or cosine."""
+
+    uses_place = False
+
+    def __init__(self, images: Tensor, tags: TagVectors, config: EvaluationConfig) -> None:
+        self._images, self._tags, self._config = images, tags, config
+
+    def rank(self, index: Ids, places: Floats | None, k: int) -> TaggingRanking:
+        """Rank as `TaggingScorer` says."""
+        del places
+        ranking = rank_by_dot(
+            self._images[torch.from_numpy(index).to(self._images.device)],
+            self._tags.vectors,
+            k,
+            self._tags.bias,
+            query_block=self._config.query_block,
+            candidate_block=self._config.candidate_block,
+        )
+        return _tagging(ranking, self._tags)
+
+
+class LocSensTagging:
+    """Ranks hashtags by LocSens, with the photo's place or a zeroed location."""
+
+    def __init__(
+        self,
+        network: FactoredModel,
+        images: Tensor,
+        tags: TagVectors,
+        config: EvaluationConfig,
+        *,
+        uses_place: bool,
+    ) -> None:
+        self.uses_place = uses_place
+        self._network, self._images, self._tags, self._config = network, images, tags, config
+        self._tag_parts = parts(network.tag_part, tags.vectors)
+
+    def rank(self, index: Ids, places: Floats | None, k: int) -> TaggingRanking:
+        """Rank as `TaggingScorer` says."""
+        images = self._images[torch.from_numpy(index).to(self._images.device)]
+        ranking = rank_locsens_tags(
+            self._network,
+            images,
+            query_locations(places, len(index), images.device, used=self.uses_place),
+            self._tag_parts,
+            k,
+            pair_block=self._config.pair_block,
+            certain=self._config.k,
+        )
+        return _tagging(ranking, self._tags)
+
+
+def _tagging(ranking: Ranking, tags: TagVectors) -> TaggingRanking:
+    return TaggingRanking(ranking.scores.cpu().numpy(), tags.tag_ids[ranking.positions.cpu().numpy()])
