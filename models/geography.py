@@ -17,8 +17,8 @@ Floats = npt.NDArray[np.float64]
 def distance_km(lat1: Degrees, lon1: Degrees, lat2: Degrees, lon2: Degrees) -> Floats:
     """Great-circle distance by the haversine formula, in float64.
 
-    The Earth is taken as a sphere of the mean radius, so a distance is at most 0.562 % off the geodesic of the
-    WGS84 ellipsoid (that much along a meridian at the equator): 5.6 m at the paper's 1 km, 14 km at its 2500 km.
+    The Earth is taken as a sphere of the mean radius, so a distance is at most 0.562 % off the geodesic of
+    the WGS84 ellipsoid (that much along a meridian at the equator): 5.6 m in 1 km, 14 km in 2500 km.
 
     Args:
         lat1: Latitudes of the first points in degrees, of any shape; the four broadcast against each other.

@@ -1,7 +1,7 @@
 """Files of word vectors: word2vec's text form (with a header line) and GloVe's (without), plain or gzip.
 
-Reading only, line by line, from any fsspec URL. Which words matter is the caller's business: the vocabulary wants
-the words (`assets.vocabulary`), HER the vectors (`assets.embeddings.word_vectors`).
+Reading only, line by line, from any fsspec URL. Which words matter is the caller's business: the vocabulary
+wants the words (`assets.vocabulary`), HER the vectors (`assets.embeddings.word_vectors`).
 """
 
 import gzip
@@ -74,8 +74,8 @@ def word_key(word: str) -> str:
 def word_vector_lines(url: str) -> Iterator[WordVectorLine]:
     """Go through a file of word vectors.
 
-    The number of fields is checked on every line; the numbers themselves only when `vector()` is asked for. A word
-    may hold blanks, as some of GloVe's do: the vector is the last fields.
+    The number of fields is checked on every line; the numbers themselves only when `vector()` is asked for. A
+    word may hold blanks, as some of GloVe's do: the vector is the last fields.
 
     Args:
         url: Path or fsspec URL; gzip is recognised by its first bytes.
@@ -145,7 +145,8 @@ def _lines(file: BinaryIO, shown: str) -> Iterator[WordVectorLine]:
         line = _read_line(file, number, shown)
     if header is not None and words != header[0]:
         raise WordVectorError(
-            f"word vectors {shown}: expected {header[0]} words as its header says, found {words}; is it cut off?"
+            f"word vectors {shown}: expected {header[0]} words as its header says, found {words}; "
+            "is the file cut off?"
         )
 
 
@@ -158,7 +159,8 @@ def _split(line: bytes, number: int, width: int, shown: str) -> WordVectorLine:
         word, numbers = _last_fields(text, width)
     else:
         raise WordVectorError(
-            f"word vectors {shown}, line {number}: expected a word and {width} numbers, found {blanks + 1} fields"
+            f"word vectors {shown}, line {number}: expected a word and {width} numbers, "
+            f"found {blanks + 1} fields"
         )
     # Published files hold a few words with broken bytes; replaced, they match no hashtag.
     return WordVectorLine(number, word.decode("utf-8", errors="replace"), width, numbers, shown)

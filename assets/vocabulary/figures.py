@@ -1,0 +1,39 @@
+"""The tag frequency curve."""
+
+import numpy as np
+import polars as pl
+from matplotlib.figure import Figure
+
+
+def frequency_curve(frequencies: pl.DataFrame, skipped: pl.DataFrame, kept: pl.DataFrame) -> Figure:
+    """Photos of a hashtag over its rank among all distinct ones, both logarithmic; what is kept is marked.
+
+    Args:
+        frequencies: `tag`, `photos` of every distinct hashtag, most frequent first.
+        skipped: `tag`, `photos` of the skipped ones.
+        kept: `tag`, `photos` of the vocabulary, most frequent first.
+    """
+    ranked = frequencies.with_row_index("rank", offset=1)
+    figure = Figure(figsize=(7, 4), layout="constrained")
+    axes = figure.add_subplot()
+    curve = _thinned(ranked)
+    axes.plot(curve["rank"], curve["photos"], color="0.6", label=f"all {ranked.height:,} hashtags")
+    for frame, colour, name in ((kept, "tab:blue", "vocabulary"), (skipped, "tab:red", "skipped")):
+        part = _thinned(ranked.join(frame.select("tag"), on="tag", how="semi").sort("rank"))
+        label = f"{name}: {frame.height:,}"
+        axes.plot(part["rank"], part["photos"], ".", color=colour, markersize=4, label=label)
+    for row in kept.head(5).join(ranked.select("tag", "rank"), on="tag").iter_rows(named=True):
+        axes.annotate(row["tag"], (row["rank"], row["photos"]), fontsize=7, rotation=30)
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    axes.set_xlabel("rank")
+    axes.set_ylabel("photos")
+    axes.legend()
+    return figure
+
+
+def _thinned(frame: pl.DataFrame) -> pl.DataFrame:
+    """Some hundred rows, evenly spread on a logarithmic axis: a million draw the same curve."""
+    if frame.height < 2:
+        return frame
+    return frame[np.unique(np.geomspace(1, frame.height, 400).astype(np.int64)) - 1]
