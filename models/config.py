@@ -55,3 +55,148 @@ class OptimisationConfig(FrozenConfig):
                 f"warmup_steps must be fewer than steps, found {self.warmup_steps} of {self.steps}"
             )
         return self
+
+
+class LocSensConfig(FrozenConfig):
+    """The LocSens network (paper, LocSens; architecture figure)."""
+
+    image_embedding: int = Field(300, ge=1, description="Width of the image embeddings that come in.")
+    tag_embedding: int = Field(300, ge=1, description="Width of the tag embeddings that come in.")
+    branch_width: int = Field(300, ge=1, description="Width of the image and tag representations.")
+    location_width: int = Field(
+        300, ge=1, description="Width of the location representation; the paper found less to be ignored."
+    )
+    normalise: bool = Field(
+        True, description="L2-normalise each representation before they are concatenated."
+    )
+    branch_norm_groups: int = Field(
+        0,
+        ge=0,
+        description="Groups of a group norm in the branches (the paper's figure); 0: none (its code).",
+    )
+    location_encoder: Literal["raw", "fourier"] = Field(
+        "raw", description="What the location branch sees: two coordinates, or Fourier features of them."
+    )
+    fourier_scales: tuple[float, ...] = Field(
+        (1.0, 4.0, 16.0, 64.0, 256.0),
+        min_length=1,
+        description="Standard deviations of the Fourier features' frequencies, in radians per Earth radius.",
+    )
+    fourier_features: int = Field(64, ge=1, description="Frequencies per scale.")
+    hidden: tuple[int, ...] = Field(
+        (2048, 2048, 2048, 1024, 512), min_length=1, description="Widths of the fused layers."
+    )
+    norm_groups: int = Field(32, ge=1, description="Groups of the group norm after each fused layer.")
+    initial_std: float = Field(0.01, gt=0, description="Standard deviation of the initial linear weights.")
+
+    @model_validator(mode="after")
+    def _groups_divide(self) -> Self:
+        for width in self.hidden:
+            if width < 1 or width % self.norm_groups:
+                raise ValueError(
+                    f"widths of hidden must be multiples of norm_groups {self.norm_groups}, found {width}"
+                )
+        if self.branch_norm_groups:
+            for width in (self.branch_width, self.location_width):
+                if width % self.branch_norm_groups:
+                    raise ValueError(
+                        "branch_width and location_width must be multiples of branch_norm_groups "
+                        f"{self.branch_norm_groups}, found {width}"
+                    )
+        return self
+
+
+class DropoutSchedule(FrozenConfig):
+    """Location dropout: training opens zeroed, then the location comes in (paper, location dropout)."""
+
+    opens_at: float = Field(0.5, ge=0, le=1, description="Share of the steps that are trained zeroed.")
+    full_at: float = Field(0.9, ge=0, le=1, description="Share of the steps after which alpha is 1.")
+    probability: float = Field(
+        0.5, ge=0, lt=1, description="Once open: chance that an anchor's location is zeroed."
+    )
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.opens_at > self.full_at:
+            raise ValueError(
+                f"opens_at must not be after full_at, found {self.opens_at:g} and {self.full_at:g}"
+            )
+        return self
+
+
+class VariantConfig(FrozenConfig):
+    """One LocSens training: its task, what it does with locations, its network and optimisation."""
+
+    task: Literal["retrieval", "tagging"] = Field("retrieval", description="What the model will rank.")
+    location: Literal["zeroed", "raw", "dropout", "sampling"] = Field(
+        "raw", description="How training treats the location."
+    )
+    negatives: Literal["image", "image_or_tag"] = Field(
+        "image",
+        description="What a negative replaces: the image (retrieval), or either with equal chance (tagging).",
+    )
+    negatives_per_anchor: int = Field(
+        6, ge=1, description="Negatives of each anchor; their losses are averaged."
+    )
+    margin: float = Field(0.1, gt=0, description="Margin of the ranking loss.")
+    dropout: DropoutSchedule = Field(DropoutSchedule(), description="Schedule of location dropout.")
+    sigmas: tuple[float, ...] = Field(
+        (1.0, 0.1, 0.05, 0.01, 0.0),
+        min_length=1,
+        description="Location sampling: noise of each stage in normalised coordinates; they share the steps.",
+    )
+    network: LocSensConfig = Field(LocSensConfig(), description="The network.")
+    optimisation: OptimisationConfig = Field(OptimisationConfig(), description="How it is optimised.")
+    validation_anchors: int = Field(
+        2048,
+        ge=1,
+        description="Validation triplets' anchors, at most, for the loss and the triplets' accuracy.",
+    )
+    validation_queries: int = Field(
+        100, ge=1, description="Validation photos, at most, that are ranked for (queries, or photos to tag)."
+    )
+    validation_candidates: int = Field(
+        1000,
+        ge=10,
+        description="Candidates ranked for each of them, at most (photos, or most frequent tags).",
+    )
+
+    @model_validator(mode="after")
+    def _sigmas_are_stages(self) -> Self:
+        if any(sigma < 0 for sigma in self.sigmas) or list(self.sigmas) != sorted(
+            set(self.sigmas), reverse=True
+        ):
+            raise ValueError(f"sigmas must fall from stage to stage and be at least 0, found {self.sigmas}")
+        if self.location == "sampling" and self.optimisation.steps < len(self.sigmas):
+            raise ValueError(
+                f"{len(self.sigmas)} stages of sigma need as many steps, found {self.optimisation.steps}"
+            )
+        return self
+
+    @property
+    def evaluation_alpha(self) -> float:
+        """Scale of the location representation when the trained model ranks: 0 for zeroed, else 1."""
+        return 0.0 if self.location == "zeroed" else 1.0
+
+
+def _paper_variants() -> dict[str, VariantConfig]:
+    # The paper's rates for dropout and sampling (1e-4 and less) continue a trained zeroed model;
+    # trained from scratch they take the zeroed model's.
+    zeroed = OptimisationConfig(learning_rate=0.02)
+    raw = OptimisationConfig(learning_rate=0.005, schedule="step", drop_at=0.5, drop_factor=0.1)
+    return {
+        "retrieval_zeroed": VariantConfig(location="zeroed", optimisation=zeroed),
+        "retrieval_raw": VariantConfig(location="raw", optimisation=raw),
+        "retrieval_dropout": VariantConfig(location="dropout", optimisation=zeroed),
+        "retrieval_sampling": VariantConfig(location="sampling", optimisation=zeroed),
+        "tagging_zeroed": VariantConfig(
+            task="tagging", location="zeroed", negatives="image_or_tag", optimisation=zeroed
+        ),
+        "tagging_raw": VariantConfig(
+            task="tagging", location="raw", negatives="image_or_tag", optimisation=raw
+        ),
+    }
+
+
+PAPER_VARIANTS: dict[str, VariantConfig] = _paper_variants()
+"""The six trainings of the paper, by variant key; the number of steps is open in the paper."""

@@ -26,7 +26,7 @@ class TrainingCurve:
         return latest
 
     def table(self) -> pa.Table:
-        """One row per logged step: `step` int64, `loss`, `learning_rate`, `seconds`, metrics float64 or null."""
+        """One row per logged step: `step` int64, loss, rate, seconds and metrics float64 or null."""
         names = list(dict.fromkeys(name for row in self.rows for name in row if name != "step"))
         columns: dict[str, Any] = {"step": pa.array([int(row["step"] or 0) for row in self.rows], pa.int64())}
         for name in names:

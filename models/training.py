@@ -18,8 +18,9 @@ from models.curves import TrainingCurve
 class TrainingTask(ABC):
     """What is trained. Knows nothing of loops, devices' choice, precision or files.
 
-    Every random draw is a function of (seed, step, sample): batches and losses take their
-    generators from `models.randomness.generator_for`, so that a resumed training sees what an undisturbed one sees.
+    Every random draw is a function of (seed, step, sample): batches and losses take
+    their generators from `models.randomness.generator_for`, so that a resumed training sees what an
+    undisturbed one sees.
     """
 
     module: nn.Module
