@@ -1,0 +1,80 @@
+"""What every reader yields: shards of readable and rejected rows, in the contract's columns."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import polars as pl
+import pyarrow as pa
+
+from assets.base.tables import RAW_PHOTOS, REJECTED_ROWS
+
+_REJECTED_SCHEMA = {"line_number": pl.Int64, "reason": pl.String, "text": pl.String}
+
+
+@dataclass(frozen=True)
+class Shard:
+    """A fixed number of consecutive rows of one source file, the last shard shorter.
+
+    Attributes:
+        index: Number of the shard within its file, from 0.
+        raw: Readable rows, as `RAW_PHOTOS`, in the file's order.
+        rejected: Rows that could not be read, as `REJECTED_ROWS`, in the file's order.
+    """
+
+    index: int
+    raw: pa.Table
+    rejected: pa.Table
+
+    @property
+    def rows(self) -> int:
+        """Rows of the file that went into this shard, readable or not."""
+        return int(self.raw.num_rows + self.rejected.num_rows)
+
+
+@dataclass
+class ShardCollector:
+    """Gathers parsed blocks of one source file into shards.
+
+    Attributes:
+        source_file: Key of the file.
+    """
+
+    source_file: str
+    _index: int | None = None
+    _raw: list[pa.Table] = field(default_factory=list)
+    _rejected: list[pl.DataFrame] = field(default_factory=list)
+
+    def add(self, index: int, raw: pa.Table, rejected: pl.DataFrame) -> Iterator[Shard]:
+        """Take a block of shard `index`; yields the shard before it once that is complete.
+
+        Args:
+            index: The shard that the block belongs to; never falls.
+            raw: `RAW_PHOTOS` but for the column `source_file`.
+            rejected: Line number, reason and text.
+        """
+        if self._index is not None and index != self._index:
+            yield from self.finish()
+        self._index = index
+        self._raw.append(raw)
+        self._rejected.append(rejected)
+
+    def finish(self) -> Iterator[Shard]:
+        """Yield the last shard, if there is one."""
+        if self._index is None:
+            return
+        raw = pa.concat_tables(self._raw)
+        rejected = pl.concat(self._rejected).sort("line_number").to_arrow()
+        yield Shard(
+            self._index,
+            RAW_PHOTOS.conform(self._with_source(raw)),
+            REJECTED_ROWS.conform(self._with_source(rejected)),
+        )
+        self._index, self._raw, self._rejected = None, [], []
+
+    def _with_source(self, table: pa.Table) -> pa.Table:
+        return table.append_column("source_file", pa.repeat(pa.scalar(self.source_file), table.num_rows))
+
+
+def rejections(lines: list[int], reasons: list[str], texts: list[str]) -> pl.DataFrame:
+    """Rejected rows as a typed frame."""
+    return pl.DataFrame({"line_number": lines, "reason": reasons, "text": texts}, schema=_REJECTED_SCHEMA)

@@ -1,0 +1,135 @@
+"""From a stored file to a stream of plain bytes: compression recognised, decompressed block by block.
+
+bzip2 is decompressed in parallel. Nothing is ever held whole in memory, and a file that is cut off or damaged is an
+error, never an early end.
+"""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Any, BinaryIO, Literal, cast
+
+import fsspec
+import pyarrow as pa
+import rapidgzip
+from fsspec.implementations.local import LocalFileSystem
+
+from assets.ingestion.errors import DamagedSourceError, SourceError, UnreachableSourceError
+from assets.ingestion.sources import SourceFile, store_errors, without_secrets
+
+Compression = Literal["plain", "gzip", "bzip2", "zstd"]
+
+BLOCK_BYTES = 16 << 20
+
+_MAGIC: tuple[tuple[bytes, Compression], ...] = (
+    (b"\x1f\x8b", "gzip"),
+    (b"BZh", "bzip2"),
+    (b"\x28\xb5\x2f\xfd", "zstd"),
+)
+# Two cores are what there is at least; more threads wait for the parser, which is the slower part.
+_BZIP2_THREADS = 0
+
+
+def open_stored(file: SourceFile) -> BinaryIO:
+    """Open a file as it is stored.
+
+    Raises:
+        UnreachableSourceError: It is not there any more, or the store does not answer.
+    """
+    try:
+        filesystem, path = fsspec.core.url_to_fs(file.location)
+        return cast("BinaryIO", filesystem.open(path, "rb"))
+    except store_errors() as error:
+        raise _unreachable(file, error) from error
+
+
+def compression_of(file: SourceFile) -> Compression:
+    """Recognise the compression by the file's first bytes."""
+    with open_stored(file) as stored:
+        try:
+            head = stored.read(4)
+        except store_errors() as error:
+            raise _unreachable(file, error) from error
+    for magic, compression in _MAGIC:
+        if head.startswith(magic):
+            return compression
+    return "plain"
+
+
+def read_blocks(
+    file: SourceFile, compression: Compression, block_bytes: int = BLOCK_BYTES
+) -> Iterator[bytes]:
+    """Yield a file's decompressed bytes in blocks of one size, the last one shorter.
+
+    Args:
+        file: The file.
+        compression: As `compression_of` found it.
+        block_bytes: Size of a block in bytes; blocks do not depend on how the reader happens to return them.
+
+    Raises:
+        DamagedSourceError: The file is cut off, or its compressed data are damaged.
+        UnreachableSourceError: The store stopped answering.
+    """
+    done = 0
+    with ExitStack() as opened:
+        try:
+            stream = _decompressed(file, compression, opened)
+            while block := _full_read(stream, block_bytes):
+                yield block
+                done += len(block)
+            if compression == "bzip2":
+                _refuse_rest(file, stream, done)
+        except SourceError:
+            raise
+        except (RuntimeError, ValueError, EOFError) as error:
+            raise _damaged(file, compression, done, error) from error
+        except store_errors() as error:
+            # pyarrow reports broken gzip and zstd data as a bare OSError without a number.
+            if compression != "plain" and type(error) is OSError and error.errno is None:
+                raise _damaged(file, compression, done, error) from error
+            raise _unreachable(file, error) from error
+
+
+def _decompressed(file: SourceFile, compression: Compression, opened: ExitStack) -> Any:
+    filesystem, path = fsspec.core.url_to_fs(file.location)
+    if compression == "bzip2" and isinstance(filesystem, LocalFileSystem):
+        return opened.enter_context(rapidgzip.IndexedBzip2File(path, parallelization=_BZIP2_THREADS))
+    stored = opened.enter_context(filesystem.open(path, "rb"))
+    if compression == "plain":
+        return stored
+    if compression == "bzip2":
+        return opened.enter_context(rapidgzip.IndexedBzip2File(stored, parallelization=_BZIP2_THREADS))
+    # rapidgzip's own gzip reader ends early without a word on some cut-off files; this one never did.
+    source = pa.PythonFile(stored, mode="r")
+    return opened.enter_context(pa.CompressedInputStream(source, compression))
+
+
+def _full_read(stream: Any, size: int) -> bytes:
+    parts: list[bytes] = []
+    missing = size
+    while missing and (part := stream.read(missing)):
+        parts.append(part)
+        missing -= len(part)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def _refuse_rest(file: SourceFile, stream: Any, done: int) -> None:
+    # A second bzip2 stream whose header is damaged or cut counts as rubbish after the end, which is skipped silently.
+    end = stream.tell_compressed() // 8
+    if end < file.bytes:
+        raise DamagedSourceError(
+            f"source file {file.url} is damaged or cut off: its bzip2 data end at byte {end:,} of {file.bytes:,} "
+            f"(after {done:,} bytes of text), and what follows is no bzip2"
+        )
+
+
+def _damaged(file: SourceFile, compression: Compression, done: int, error: Exception) -> DamagedSourceError:
+    return DamagedSourceError(
+        f"source file {file.url} is cut off or damaged: its {compression} data ({file.bytes:,} bytes) cannot be "
+        f"decompressed beyond byte {done:,} of the text ({without_secrets(error)}); nothing of it is kept"
+    )
+
+
+def _unreachable(file: SourceFile, error: Exception) -> UnreachableSourceError:
+    return UnreachableSourceError(
+        f"source file {file.url} cannot be read ({type(error).__name__}: {without_secrets(error)})"
+    )
