@@ -42,7 +42,6 @@ def to_dagster(step: Step, steps: StepRegistry) -> list[dg.AssetsDefinition | dg
     def body(context: dg.AssetExecutionContext) -> Iterator[Any]:
         workspace = context.resources.workspace
         assert isinstance(workspace, Workspace)
-        workspace.ledger.refresh()
         partition = context.partition_key if step.by else None
         force = context.run.tags.get(REFRESH_TAG) == "true"
         outcome = execute(step, workspace, partition, context.log, force=force)
@@ -180,6 +179,8 @@ def _announce_shards(context: dg.AssetExecutionContext, step: Step, outcome: Out
     """Register shard keys and log one materialisation for each shard made beside the step's own outputs."""
     if not step.shard_outputs or outcome.failed:
         return
+    for key in outcome.surplus_shards:
+        context.instance.delete_dynamic_partition(str(SHARD.name), key)
     keys = list(dict.fromkeys(record.partition for record in outcome.shard_records if record.partition))
     if keys:
         context.instance.add_dynamic_partitions(str(SHARD.name), keys)

@@ -1,10 +1,10 @@
-"""Running one step: remove the old record, do the work, look at it, write the new record last. No Dagster here."""
+"""Running one step: old record away, work, checks, new record last. No Dagster here."""
 
 import hashlib
 import json
 import logging
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,11 +14,14 @@ import pyarrow as pa
 
 from assets.base.checks import BlockingCheckError
 from assets.base.freshness import MissingInputsError, expected_inputs, judge, profile_hash
+from assets.base.keys import Dimension
 from assets.base.provenance import CheckOutcome, Input, Record, content_version
 from assets.base.run import Run
 from assets.base.step import NotRun, Step
 from assets.base.tables import TABLES
 from assets.base.workspace import Workspace
+
+MADE_BY = "source_file"
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,7 @@ class Outcome:
         shard_records: Records of shards made beside the step's own outputs.
         checks: What the checks found, by asset.
         unchanged: Nothing was done: everything was up to date.
+        surplus_shards: Shards that a changed source file no longer has, now removed.
         failed: Names of blocking checks that failed; then there are no records.
     """
 
@@ -40,6 +44,7 @@ class Outcome:
     checks: dict[str, list[CheckOutcome]]
     unchanged: bool = False
     failed: list[str] = field(default_factory=list)
+    surplus_shards: list[str] = field(default_factory=list)
 
     def raise_if_failed(self) -> "Outcome":
         """Raise where a blocking check failed.
@@ -79,7 +84,8 @@ def execute(
     started = datetime.now(UTC)
     for output in step.outputs:
         workspace.ledger.remove(output, partition)
-    run = Run(step, workspace, partition, log, _scratch(step, workspace, partition, inputs))
+    before = _remove_shard_records(step, workspace, partition)
+    run = Run(step, workspace, partition, inputs, log, _scratch(step, workspace, partition, inputs))
     reason = _do(run)
     checks = _look(run, reason)
     failed = [f"{one.name}: {one.sentence}" for check, one in checks if check.blocking and not one.passed]
@@ -92,48 +98,71 @@ def execute(
     for output in step.outputs:
         records[output] = _record(run, output, inputs, reason, started, by_asset.get(output, []))
         _sweep(run, output)
-    for record in records.values():
+    for record in (*run.shard_records, *records.values()):
         workspace.ledger.put(record)
+    surplus = sorted(key for key in before - {record.partition for record in run.shard_records} if key)
+    for key in surplus:
+        remove_partition(workspace, "shard", key)
     shutil.rmtree(run.scratch, ignore_errors=True)
-    return Outcome(records, run.notes, run.shard_records, by_asset)
+    return Outcome(records, run.notes, run.shard_records, by_asset, surplus_shards=surplus)
 
 
-def publish_shard(
-    run: Run, key: str, tables: Mapping[str, pa.Table], inputs: Sequence[Input], facts: Mapping[str, Any]
-) -> None:
-    """Publish one shard that a step by source file makes beside its own outputs, with its records.
+def write_shard(run: Run, key: str, tables: Mapping[str, pa.Table], facts: Mapping[str, Any]) -> None:
+    """Write one shard that a step by source file makes beside its own outputs; it exists when the run ends well.
 
     Args:
         run: The run by source file.
         key: Key of the shard.
         tables: One table for each of the step's shard outputs.
-        inputs: What the shard was made from.
         facts: Small values for its records.
     """
     started = datetime.now(UTC)
-    for asset in tables:
-        run.workspace.ledger.remove(asset, key)
     for asset, table in tables.items():
         stored = run.storage.write_table(
             f"tables/{asset}/shard={key}/part-0.parquet", TABLES[asset].conform(table)
         )
-        record = Record(
-            asset=asset,
-            partition=key,
-            files=(stored,),
-            inputs=tuple(inputs),
-            code_version=run.step.code_version,
-            profile_hash=profile_hash(run.step, run.workspace, run.partition),
-            rows=table.num_rows,
-            started_at=started.isoformat(timespec="seconds"),
-            finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
-            status="done",
-            reason="",
-            data_version=content_version([stored]),
-            facts=dict(facts),
+        run.written[asset].append(stored)
+        run.shard_records.append(
+            Record(
+                asset=asset,
+                partition=key,
+                files=(stored,),
+                inputs=tuple(run.inputs),
+                code_version=run.step.code_version,
+                profile_hash=profile_hash(run.step, run.workspace, run.partition),
+                rows=table.num_rows,
+                started_at=started.isoformat(timespec="seconds"),
+                finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
+                status="done",
+                reason="",
+                data_version=content_version([stored]),
+                facts={**facts, MADE_BY: run.partition},
+            )
         )
-        run.workspace.ledger.put(record)
-        run.shard_records.append(record)
+
+
+def remove_partition(workspace: Workspace, dimension: Dimension, key: str) -> None:
+    """Remove everything that a partition holds, in every asset by that dimension: records first, then files."""
+    for asset in workspace.steps.assets():
+        if workspace.steps.dimension(asset) == dimension:
+            record = workspace.ledger.get(asset, key)
+            if record is not None:
+                workspace.ledger.remove(asset, key)
+                for file in record.files:
+                    workspace.storage.remove(file.path)
+
+
+def _remove_shard_records(step: Step, workspace: Workspace, partition: str | None) -> set[str | None]:
+    """Remove the records of the shards that an earlier run by this source file made; returns their keys."""
+    made = {
+        (asset, key)
+        for asset in step.shard_outputs
+        for key, record in workspace.ledger.records(asset).items()
+        if record.facts.get(MADE_BY) == partition
+    }
+    for asset, key in made:
+        workspace.ledger.remove(asset, key)
+    return {key for _, key in made}
 
 
 def _title(step: Step, partition: str | None) -> str:

@@ -51,6 +51,8 @@ def expected_inputs(step: Step, workspace: Workspace, partition: str | None) -> 
                 if not reads.optional:
                     missing.append(reads.asset if key is None else f"{reads.asset}:{key}")
                 continue
+            if _unusable(workspace, reads.asset, key):
+                missing.append(f"{reads.asset if key is None else f'{reads.asset}:{key}'} (--refresh models)")
             version = record.slices.get(partition or "", NO_SLICE) if reads.sliced else record.data_version
             inputs.append(Input(reads.asset, key, version))
     return inputs, missing
@@ -74,7 +76,7 @@ def judge(step: Step, workspace: Workspace, partition: str | None) -> Verdict:
         changes.append(f"code version {record.code_version} is now {step.code_version}")
     if record.profile_hash != profile_hash(step, workspace, partition):
         changes.append("its section of the profile changed")
-    broken = _broken(step, record, inputs)
+    broken = broken_by(step, workspace, partition)
     if broken:
         return Verdict("unusable", f"made with another {_shorten(broken)}")
     if not changes:
@@ -93,19 +95,25 @@ def _changes(record: Record, inputs: list[Input]) -> list[str]:
     return [f"{what}: {_shorten(which)}" for what, which in names.items() if which]
 
 
-def _broken(step: Step, record: Record, inputs: list[Input]) -> list[str]:
-    if not step.pinned:
+def broken_by(step: Step, workspace: Workspace, partition: str | None) -> list[str]:
+    """Inputs of a pinned output that changed so that it no longer fits what comes after; empty if it is usable."""
+    record = record_of(step, workspace, partition)
+    if record is None or not step.pinned:
         return []
-    breaking = {reads.asset for reads in step.reads if reads.breaking}
-    now = {(one.asset, one.partition): one.data_version for one in inputs}
-    return sorted(
-        {
-            one.asset
-            for one in record.inputs
-            if one.asset in breaking
-            and now.get((one.asset, one.partition), one.data_version) != one.data_version
-        }
-    )
+    before = {(one.asset, one.partition): one.data_version for one in record.inputs}
+    changed = []
+    for reads in step.reads:
+        if reads.breaking:
+            for key in workspace.upstream_keys(step, reads, partition):
+                now = workspace.ledger.get(reads.asset, key)
+                if now is not None and before.get((reads.asset, key), now.data_version) != now.data_version:
+                    changed.append(reads.asset)
+    return sorted(set(changed))
+
+
+def _unusable(workspace: Workspace, asset: str, partition: str | None) -> bool:
+    maker = workspace.steps.maker(asset)
+    return maker.pinned and bool(broken_by(maker, workspace, partition))
 
 
 def _name(key: tuple[str, str | None]) -> str:

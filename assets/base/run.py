@@ -1,4 +1,4 @@
-"""A run: what the body of one step sees. It reads recorded files, writes new ones and notes what to show. No Dagster here."""
+"""A run: what the body of one step sees. It reads recorded files, writes new ones, notes what to show. No Dagster."""
 
 import contextlib
 import logging
@@ -10,7 +10,7 @@ import polars as pl
 import pyarrow as pa
 
 from assets.base.profiles import Profile
-from assets.base.provenance import Record
+from assets.base.provenance import Input, Record
 from assets.base.settings import Settings
 from assets.base.step import Reads, Step
 from assets.base.storage import Sink, Storage, StoredFile
@@ -24,6 +24,7 @@ class Run:
     Attributes:
         step: The step.
         partition: Its partition key, None for the whole.
+        inputs: What it is made from.
         log: Where to tell what happens.
         scratch: Local folder for this output made of these inputs: what lies here survives a kill.
         written: Files written so far, by asset.
@@ -34,14 +35,23 @@ class Run:
     """
 
     def __init__(
-        self, step: Step, workspace: Workspace, partition: str | None, log: logging.Logger, scratch: Path
+        self,
+        step: Step,
+        workspace: Workspace,
+        partition: str | None,
+        inputs: Sequence[Input],
+        log: logging.Logger,
+        scratch: Path,
     ) -> None:
         self.step = step
         self.workspace = workspace
         self.partition = partition
+        self.inputs = tuple(inputs)
         self.log = log
         self.scratch = scratch
-        self.written: dict[str, list[StoredFile]] = {output: [] for output in step.outputs}
+        self.written: dict[str, list[StoredFile]] = {
+            output: [] for output in (*step.outputs, *step.shard_outputs)
+        }
         self.notes: dict[str, dict[str, Any]] = {output: {} for output in step.outputs}
         self.facts: dict[str, Any] = {}
         self.slices: dict[str, str] = {}

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from assets.base.collection import Collection, open_collection
 from assets.base.keys import FIXED_KEYS, Dimension, shard_key
@@ -22,6 +23,7 @@ class Workspace:
         storage: Where results are published.
         ledger: The records of provenance.
         steps: The graph.
+        found: Files of the source by key, once `assets.ingestion.discovery` has looked.
     """
 
     def __init__(self, settings: Settings, steps: StepRegistry, profile: Profile | None = None) -> None:
@@ -30,6 +32,7 @@ class Workspace:
         self.profile = profile or load_profile(settings.profile)
         self.storage = Storage(settings.storage)
         self.ledger = Ledger(self.storage)
+        self.found: dict[str, Any] | None = None
 
     @cached_property
     def scratch(self) -> Path:

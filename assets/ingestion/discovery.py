@@ -1,0 +1,95 @@
+"""Which source files there are now, which the collection knows, and the registering of new ones.
+
+The sample world is generated here when the source is `sample`; after that it is a source like any other.
+"""
+
+from dataclasses import dataclass
+
+from assets.base.collection import RegisteredFile, write_collection
+from assets.base.provenance import Input
+from assets.base.workspace import Workspace
+from assets.ingestion.errors import SourceError
+from assets.ingestion.sources import Source, SourceFile, find_source_files, parse_source
+from assets.ingestion.world.generate import ensure_world
+
+
+@dataclass(frozen=True)
+class Discovery:
+    """What was found at the source.
+
+    Attributes:
+        new: Keys registered just now.
+        known: Keys that were registered before and are there.
+        vanished: Registered files that are not there any more.
+    """
+
+    new: list[str]
+    known: list[str]
+    vanished: list[RegisteredFile]
+
+
+def source_of(workspace: Workspace) -> Source:
+    """The source that the settings name; the sample world is generated first."""
+    source = parse_source(workspace.settings.source)
+    if source.is_sample:
+        world = ensure_world(workspace.profile.world, workspace.scratch / "worlds")
+        return Source(str(world.metadata), "yfcc100m")
+    return source
+
+
+def files_now(workspace: Workspace) -> dict[str, SourceFile]:
+    """The source's files by key; looked up once for each workspace.
+
+    Raises:
+        SourceError: The source is unreachable or empty.
+    """
+    if workspace.found is None:
+        workspace.found = {file.key: file for file in find_source_files(source_of(workspace))}
+    return workspace.found
+
+
+def discover(workspace: Workspace) -> Discovery:
+    """Look at the source and register what is new.
+
+    Raises:
+        SourceError: The source is unreachable or empty.
+        CollectionError: The storage holds another collection.
+    """
+    workspace.found = None
+    found = files_now(workspace)
+    collection = workspace.collection()
+    known = {file.key for file in collection.files}
+    new = [file for key, file in found.items() if key not in known]
+    if new:
+        write_collection(
+            workspace.storage, collection.with_files(RegisteredFile(file.key, file.url) for file in new)
+        )
+    return Discovery(
+        new=[file.key for file in new],
+        known=[key for key in found if key in known],
+        vanished=[file for file in collection.files if file.key not in found],
+    )
+
+
+def source_file(workspace: Workspace, key: str) -> SourceFile:
+    """A source file by key.
+
+    Raises:
+        SourceError: It is not there.
+    """
+    found = files_now(workspace)
+    if key not in found:
+        raise SourceError(
+            f"source file {key}: expected it at the source {workspace.settings.source!r}, it is not there any more; "
+            f"put it back, or run `locsens forget {key}`"
+        )
+    return found[key]
+
+
+def fingerprint(workspace: Workspace, key: str | None) -> list[Input]:
+    """The file as an input of `source_files`: its URL and fingerprint now; as recorded if it has vanished."""
+    found = files_now(workspace).get(key or "")
+    if found is not None:
+        return [Input(found.url, None, found.etag)]
+    record = workspace.ledger.get("source_files", key)
+    return list(record.inputs) if record is not None else []

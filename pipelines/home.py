@@ -1,0 +1,40 @@
+"""DAGSTER_HOME: one Dagster instance for each collection, in a folder of the checkout that git ignores."""
+
+import hashlib
+import os
+import re
+import shutil
+from pathlib import Path
+
+import dagster as dg
+
+from assets.base.settings import Settings
+from assets.base.storage import Storage
+
+SEED = Path(__file__).resolve().parent.parent / "dagster.yaml"
+FOLDER = ".dagster"
+
+
+def dagster_home(settings: Settings) -> Path:
+    """The Dagster home of a collection: `DAGSTER_HOME` if it is set, else a folder named after the storage.
+
+    It is made, and seeded from the tracked `dagster.yaml`, when it is not there.
+    """
+    said = os.environ.get("DAGSTER_HOME")
+    if said:
+        home = Path(said)
+    else:
+        shown = Storage(settings.storage).shown
+        slug = re.sub(r"[^a-z0-9]+", "-", shown.rpartition("/")[2].lower()).strip("-") or "storage"
+        home = Path(FOLDER).absolute() / f"{slug}-{hashlib.sha256(shown.encode()).hexdigest()[:8]}"
+    home.mkdir(parents=True, exist_ok=True)
+    if not (home / "dagster.yaml").exists() and SEED.exists():
+        shutil.copyfile(SEED, home / "dagster.yaml")
+    return home
+
+
+def open_instance(settings: Settings) -> dg.DagsterInstance:
+    """The collection's Dagster instance."""
+    home = dagster_home(settings)
+    os.environ["DAGSTER_HOME"] = str(home)
+    return dg.DagsterInstance.get()

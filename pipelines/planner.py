@@ -1,0 +1,180 @@
+"""The planner: which outputs are missing or outdated, in which order they are made, and what is left as it is.
+
+It alone knows the order over assets with different partitions. The command line, the sensor of new files and the weekly
+schedule all come here.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from assets.base.freshness import judge
+from assets.base.step import STAGES, Step
+from assets.base.workspace import Workspace
+from pipelines.runs import Runner
+
+MODELS = ("embedding_model", "locsens_model")
+
+
+class RefreshError(ValueError):
+    """What `--refresh` names does not exist."""
+
+
+@dataclass(frozen=True)
+class Refresh:
+    """What is to be redone on purpose.
+
+    Attributes:
+        asset: An asset.
+        partition: One partition of it, None for all.
+    """
+
+    asset: str
+    partition: str | None = None
+
+    def covers(self, step: Step, partition: str | None) -> bool:
+        """Whether it asks for this output."""
+        return self.asset in step.outputs and self.partition in (None, partition)
+
+
+@dataclass(frozen=True)
+class Left:
+    """An output that was left as it is.
+
+    Attributes:
+        output: The asset, with its partition after a colon.
+        state: `older`, `unusable` or `waiting`.
+        why: In words.
+        command: What would redo it, if anything.
+    """
+
+    output: str
+    state: str
+    why: str
+    command: str = ""
+
+
+@dataclass
+class Report:
+    """What a planner run did.
+
+    Attributes:
+        made: Outputs that were made.
+        failed: Outputs that failed, with the reason.
+        left: Outputs left older, unusable or waiting.
+        fresh: Number of outputs that were up to date.
+    """
+
+    made: list[str] = field(default_factory=list)
+    failed: dict[str, str] = field(default_factory=dict)
+    left: list[Left] = field(default_factory=list)
+    fresh: int = 0
+
+    @property
+    def nothing_to_do(self) -> bool:
+        """Whether everything was up to date."""
+        return not self.made and not self.failed
+
+
+def parse_refresh(words: Iterable[str], workspace: Workspace) -> list[Refresh]:
+    """Read what `--refresh` was given.
+
+    Args:
+        words: `vocabulary`, `models`, an asset, or an asset and partition joined by a colon.
+        workspace: Knows the graph.
+
+    Raises:
+        RefreshError: There is no such asset or partition.
+    """
+    wanted: list[Refresh] = []
+    for word in words:
+        if word == "models":
+            wanted += [Refresh(asset) for asset in MODELS]
+            continue
+        asset, _, partition = word.partition(":")
+        if asset not in workspace.steps.assets():
+            raise RefreshError(
+                f"--refresh {word}: no such asset; expected vocabulary, models, an asset or asset:partition"
+            )
+        keys = workspace.keys(workspace.steps.dimension(asset))
+        if partition and partition not in keys:
+            raise RefreshError(
+                f"--refresh {word}: {asset} has no partition {partition!r}; it has {_some(keys)}"
+            )
+        maker = workspace.steps.maker(asset)
+        wanted.append(Refresh(asset if asset in maker.outputs else maker.outputs[0], partition or None))
+    return wanted
+
+
+def materialize(
+    workspace: Workspace,
+    runner: Runner,
+    *,
+    to: str = STAGES[-1],
+    refresh: Collection[Refresh] = (),
+    tell: Callable[[str], None] = print,
+) -> Report:
+    """Make everything that is missing or outdated and not pinned, up to a stage.
+
+    Args:
+        workspace: The collection.
+        runner: Runs single steps.
+        to: Last stage.
+        refresh: What to redo on purpose.
+        tell: Told a line as each output begins.
+
+    Returns:
+        What was made, what failed and what was left.
+    """
+    workspace.ledger.refresh()
+    report = Report()
+    for step in workspace.steps.in_order():
+        if STAGES.index(step.stage) <= STAGES.index(to):
+            for partition in list(workspace.keys(step.by)):
+                _consider(workspace, runner, step, partition, refresh, tell, report)
+    return report
+
+
+def survey(workspace: Workspace) -> Report:
+    """How every output stands, without making any; what would be made is in `made`."""
+    report = Report()
+    for step in workspace.steps.in_order():
+        for partition in workspace.keys(step.by):
+            _consider(workspace, None, step, partition, (), lambda _: None, report)
+    return report
+
+
+def _consider(
+    workspace: Workspace,
+    runner: Runner | None,
+    step: Step,
+    partition: str | None,
+    refresh: Collection[Refresh],
+    tell: Callable[[str], None],
+    report: Report,
+) -> None:
+    title = step.outputs[0] if partition is None else f"{step.outputs[0]}:{partition}"
+    forced = any(one.covers(step, partition) for one in refresh)
+    verdict = judge(step, workspace, partition)
+    if verdict.state == "waiting" or (verdict.state in ("older", "unusable") and not forced):
+        command = "" if verdict.state == "waiting" else f"locsens materialize --refresh {title}"
+        report.left.append(Left(title, verdict.state, verdict.why, command))
+        return
+    if verdict.state == "fresh" and not forced:
+        report.fresh += 1
+        return
+    if runner is None:
+        report.made.append(title)
+        return
+    tell(f"{step.stage:<10} {title}" + (f"  ({verdict.why})" if verdict.why else ""))
+    result = runner.run(step, partition, force=forced)
+    if result.ok:
+        report.made.append(title)
+    else:
+        report.failed[title] = result.message
+
+
+def _some(keys: Sequence[str | None]) -> str:
+    shown = [key for key in keys if key is not None]
+    if not shown:
+        return "none"
+    return ", ".join(shown[:12]) + (" …" if len(shown) > 12 else "")

@@ -1,0 +1,100 @@
+"""Running steps as runs of the Dagster instance, in this process, and clearing away runs whose process was killed."""
+
+import os
+import socket
+from dataclasses import dataclass
+from typing import Protocol
+
+import dagster as dg
+import psutil
+
+from assets.base.step import Step
+from pipelines.dagster_assets import REFRESH_TAG
+
+HOST_TAG = "locsens/host"
+PROCESS_TAG = "locsens/process"
+PLANNER_TAG = "locsens/planner"
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """How a run of a step ended."""
+
+    ok: bool
+    message: str = ""
+
+
+class Runner(Protocol):
+    """Runs a step for one partition."""
+
+    def run(self, step: Step, partition: str | None, *, force: bool) -> RunResult:
+        """Run it; a failure is a result, not an exception."""
+        ...
+
+
+class InstanceRunner:
+    """Runs steps in this process as runs of a Dagster instance, so that the UI shows them."""
+
+    def __init__(self, definitions: dg.Definitions, instance: dg.DagsterInstance) -> None:
+        self._job = definitions.resolve_implicit_global_asset_job_def()
+        self._instance = instance
+
+    def run(self, step: Step, partition: str | None, *, force: bool) -> RunResult:
+        """Run a step; the last error of the run is the message."""
+        keys = {dg.AssetKey(output) for output in step.outputs}
+        tags = {**process_tags(), PLANNER_TAG: "true"}
+        if force:
+            tags[REFRESH_TAG] = "true"
+        result = self._job.get_subset(asset_selection=keys).execute_in_process(
+            instance=self._instance, partition_key=partition, tags=tags, raise_on_error=False
+        )
+        return RunResult(True) if result.success else RunResult(False, _message(result))
+
+
+def process_tags() -> dict[str, str]:
+    """Tags that say which process runs something."""
+    process = psutil.Process()
+    return {HOST_TAG: socket.gethostname(), PROCESS_TAG: f"{os.getpid()}@{process.create_time():.0f}"}
+
+
+def clear_killed_runs(instance: dg.DagsterInstance) -> list[str]:
+    """Report runs as cancelled whose process on this host is gone; left as started they would block their partitions.
+
+    Returns:
+        Their run ids.
+    """
+    cleared = []
+    filters = dg.RunsFilter(
+        statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.NOT_STARTED],
+        tags={HOST_TAG: socket.gethostname()},
+    )
+    for run in instance.get_runs(filters):
+        if not _alive(run.tags.get(PROCESS_TAG, "")):
+            instance.report_run_canceled(run, "The process that ran this was killed.")
+            cleared.append(run.run_id)
+    return cleared
+
+
+def _alive(process: str) -> bool:
+    pid, _, started = process.partition("@")
+    try:
+        return f"{psutil.Process(int(pid)).create_time():.0f}" == started
+    except (psutil.NoSuchProcess, ValueError):
+        return False
+
+
+def _message(result: dg.ExecuteInProcessResult) -> str:
+    for event in result.all_events:
+        if event.is_step_failure:
+            data = event.step_failure_data
+            if data.user_failure_data is not None and data.user_failure_data.description:
+                return str(data.user_failure_data.description)
+            error = data.error
+            while error is not None and error.cause is not None:
+                error = error.cause
+            if error is not None:
+                return error.message.strip()
+    for event in result.all_events:
+        if event.is_run_failure:
+            return event.message or "the run failed"
+    return "the run failed"
