@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from models.backbones import build_backbone
 from models.config import FrozenConfig
 from models.embedding_config import AnyEmbeddingConfig, BackboneConfig
+from models.randomness import mixed_seed
 
 # Means and deviations of ImageNet's channels, which torchvision's weights expect.
 _MEAN = (0.485, 0.456, 0.406)
@@ -59,6 +60,17 @@ def architecture_of(
     )
 
 
+def new_model(architecture: EmbeddingArchitecture, seed: int) -> "EmbeddingModel":
+    """A network to be trained: pretrained where the backbone says so, all other weights drawn from the seed.
+
+    Raises:
+        BackboneError: Unknown backbone or weights, or weights that do not fit.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(mixed_seed(seed, "embedding weights"))
+        return EmbeddingModel(architecture, pretrained=True)
+
+
 class EmbeddingModel(nn.Module):
     """Images in, embeddings out; with a classifier over the vocabulary for MCC and MLC.
 
@@ -87,6 +99,7 @@ class EmbeddingModel(nn.Module):
             self.classifier = nn.Linear(self.embedding_width, architecture.tags)
             nn.init.normal_(self.classifier.weight, std=_INITIAL_DEVIATION)
             nn.init.zeros_(self.classifier.bias)
+        self.to(memory_format=torch.channels_last)
         self.register_buffer("mean", torch.tensor(_MEAN).view(1, 3, 1, 1), persistent=False)
         self.register_buffer("deviation", torch.tensor(_DEVIATION).view(1, 3, 1, 1), persistent=False)
 
