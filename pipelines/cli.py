@@ -1,0 +1,137 @@
+"""The command line `locsens`: the same road as the Dagster UI, without it."""
+
+import os
+import sys
+from collections.abc import Callable
+from functools import wraps
+from typing import Annotated, ParamSpec, TypeVar
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from assets.base.settings import SettingsError, load_settings
+from assets.base.step import STAGES
+
+app = typer.Typer(
+    help="Location sensitive image retrieval and tagging, from metadata to evaluation.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+console = Console(highlight=False)
+errors = Console(stderr=True, highlight=False)
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def in_plain_words(command: Callable[P, R]) -> Callable[P, R]:
+    """Show what a person can mend as one sentence instead of a stack trace; everything else keeps its trace."""
+
+    @wraps(command)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+        from assets.base.collection import CollectionError
+        from assets.base.storage import StorageError
+        from assets.ingestion.errors import SourceError
+        from pipelines.planner import RefreshError
+
+        try:
+            return command(*args, **kwargs)
+        except (SettingsError, CollectionError, StorageError, SourceError, RefreshError) as error:
+            errors.print(f"[red]locsens:[/] {error}", soft_wrap=True)
+            raise typer.Exit(2) from error
+
+    return guarded
+
+
+@app.command()
+@in_plain_words
+def materialize(
+    to: Annotated[str, typer.Option(help=f"Last stage: {', '.join(STAGES)}.")] = STAGES[-1],
+    refresh: Annotated[
+        list[str] | None,
+        typer.Option(help="Redo on purpose: vocabulary, models, an asset, or asset:partition. May be repeated."),
+    ] = None,
+) -> None:
+    """Find new source files and materialise all that is missing or outdated and not pinned."""
+    from pipelines.session import materialize_all
+
+    if to not in STAGES:
+        raise SettingsError(f"--to {to}: unknown stage, expected one of {', '.join(STAGES)}")
+    report = materialize_all(load_settings(), console, to=to, refresh=refresh or [])
+    if report.failed:
+        raise typer.Exit(1)
+
+
+@app.command()
+@in_plain_words
+def demo() -> None:
+    """Materialise everything on the sample world and print the results."""
+    from pipelines.session import materialize_all, print_results
+
+    settings = load_settings(source="sample", profile="sample")
+    report = materialize_all(settings, console)
+    if report.failed:
+        raise typer.Exit(1)
+    print_results(settings, console)
+    if report.nothing_to_do:
+        console.print("Everything is up to date: nothing was done.")
+
+
+@app.command()
+@in_plain_words
+def status() -> None:
+    """Say what is there, what is missing or old, and why."""
+    from pipelines.build import open_workspace
+    from pipelines.planner import survey
+
+    workspace = open_workspace()
+    report = survey(workspace)
+    console.print(f"storage {workspace.storage.shown}: {report.fresh} outputs up to date")
+    table = Table("state", "output", "why", "to redo it", box=None, pad_edge=False)
+    for output in report.made:
+        table.add_row("to do", output, "", "locsens materialize")
+    for left in report.left:
+        table.add_row(left.state, left.output, left.why, left.command)
+    if table.row_count:
+        console.print(table)
+
+
+@app.command()
+@in_plain_words
+def forget(file: Annotated[str, typer.Argument(help="Key or URL of a source file.")]) -> None:
+    """Remove a source file and everything made of its rows alone."""
+    from pipelines.build import open_workspace
+    from pipelines.home import open_instance
+    from pipelines.sources import forget_file
+
+    workspace = open_workspace()
+    shards = forget_file(file, workspace, open_instance(workspace.settings))
+    console.print(f"forgot {file} and its {len(shards)} shards; `locsens materialize` redoes what was made of them")
+
+
+@app.command()
+@in_plain_words
+def doctor() -> None:
+    """Check settings, storage, source, device and versions, and say in plain words what is wrong."""
+    from pipelines.doctor import examine
+
+    findings = examine(load_settings())
+    for finding in findings:
+        mark = "[green]ok[/]   " if finding.ok else "[red]wrong[/]"
+        console.print(f"{mark} {finding.what}: {finding.sentence}", soft_wrap=True)
+    if not all(finding.ok for finding in findings):
+        raise typer.Exit(1)
+
+
+@app.command()
+@in_plain_words
+def home() -> None:
+    """Print this collection's DAGSTER_HOME, made if it is not there."""
+    from pipelines.home import dagster_home
+
+    sys.stdout.write(f"{dagster_home(load_settings())}{os.linesep}")
+
+
+if __name__ == "__main__":
+    app()

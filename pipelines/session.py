@@ -1,0 +1,116 @@
+"""One session of the command line: open the collection, run the planner with something to look at, show what came of it."""
+
+import logging
+import time
+from collections.abc import Collection
+
+import duckdb
+import polars as pl
+from rich.console import Console
+from rich.table import Table
+
+from assets.base.settings import Settings
+from assets.ingestion.discovery import discover
+from pipelines.build import build_defs, open_workspace
+from pipelines.home import dagster_home, open_instance
+from pipelines.planner import Report, materialize, parse_refresh
+from pipelines.runs import InstanceRunner, clear_killed_runs
+from pipelines.sources import register_files
+
+RETRIEVAL = ("agnostic", "continent", "country", "region", "city", "street")
+
+
+def materialize_all(
+    settings: Settings, console: Console, *, to: str = "catalog", refresh: Collection[str] = ()
+) -> Report:
+    """Find new source files, then make everything that is missing or outdated.
+
+    Args:
+        settings: Where things are.
+        console: Where to tell what happens.
+        to: Last stage.
+        refresh: What to redo on purpose, as `--refresh` takes it.
+    """
+    started = time.monotonic()
+    logging.getLogger("dagster").setLevel(logging.ERROR)  # the console tells the story, the instance keeps the events
+    workspace = open_workspace(settings)
+    wanted = parse_refresh(refresh, workspace)
+    with open_instance(settings) as instance:
+        for run_id in clear_killed_runs(instance):
+            console.print(f"run {run_id[:8]} had been killed; reported as cancelled")
+        console.print(f"source {settings.source} → storage {workspace.storage.shown}, profile {workspace.profile.name}")
+        found = discover(workspace)
+        for file in found.vanished:
+            console.print(f"[yellow]source file {file.key} has vanished[/]; `locsens forget {file.key}` removes it")
+        register_files(found, workspace, instance)
+
+        def tell(line: str) -> None:
+            console.print(f"[dim]{time.monotonic() - started:6.0f} s[/]  {line}", soft_wrap=True)
+
+        runner = InstanceRunner(build_defs(workspace), instance)
+        report = materialize(workspace, runner, to=to, refresh=wanted, tell=tell)
+    _tell_report(report, console, time.monotonic() - started)
+    return report
+
+
+def _tell_report(report: Report, console: Console, seconds: float) -> None:
+    for output, why in report.failed.items():
+        console.print(f"[red]failed[/] {output}: {why}", soft_wrap=True)
+    for left in report.left:
+        hint = f"; redo it with `{left.command}`" if left.command else ""
+        console.print(f"[yellow]{left.state}[/] {left.output}: {left.why}{hint}", soft_wrap=True)
+    if report.nothing_to_do:
+        console.print(f"everything is up to date: {report.fresh} outputs, looked at in {seconds:.1f} s")
+    else:
+        console.print(
+            f"{len(report.made)} outputs made, {report.fresh} were up to date, {len(report.failed)} failed, in {seconds:.0f} s"
+        )
+
+
+def print_results(settings: Settings, console: Console) -> None:
+    """Print the result tables, the training steps, where the report is and how to open the UI."""
+    workspace = open_workspace(settings)
+    retrieval = _results(workspace.storage.url("tables/retrieval_results/part-0.parquet"))
+    for average, title in (
+        ("tag", "Retrieval, every hashtag counts once: precision at 10"),
+        ("query", "Retrieval, every query counts once: precision at 10"),
+    ):
+        _print_retrieval(retrieval.filter(pl.col("average") == average), title, console)
+    _print_tagging(_results(workspace.storage.url("tables/tagging_results/part-0.parquet")), console)
+    steps = {
+        record.partition: record.facts.get("steps")
+        for asset in ("embedding_model", "locsens_model")
+        for record in workspace.ledger.records(asset).values()
+    }
+    console.print("training steps: " + ", ".join(f"{name} {count}" for name, count in steps.items() if count))
+    console.print(f"report   {workspace.storage.url('reports/index.html')}", soft_wrap=True)
+    console.print(f"catalog  {workspace.storage.url('locsens.duckdb')}", soft_wrap=True)
+    console.print("UI       make ui, then http://localhost:3000")
+    console.print(f"[dim]its runs are in DAGSTER_HOME {dagster_home(settings)}[/]", soft_wrap=True)
+
+
+def _results(path: str) -> pl.DataFrame:
+    with duckdb.connect() as connection:
+        return connection.execute("SELECT * FROM read_parquet(?) WHERE slice = 'all'", [path]).pl()
+
+
+def _print_retrieval(rows: pl.DataFrame, title: str, console: Console) -> None:
+    shown = [name for name in RETRIEVAL if name in rows["granularity"].to_list()]
+    table = Table("model", *shown, title=title, title_justify="left")
+    for name in rows["model"].unique(maintain_order=True):
+        model = rows.filter(pl.col("model") == name)
+        values = dict(zip(model["granularity"], model["precision_at_10"], strict=True))
+        table.add_row(name, *(_figure(values.get(granularity)) for granularity in shown))
+    console.print(table)
+
+
+def _print_tagging(rows: pl.DataFrame, console: Console) -> None:
+    columns = ("accuracy_at_1", "accuracy_at_10", "predicted_tags_pct", "correctly_predicted_tags_pct")
+    table = Table("model", "A@1", "A@10", "% predicted", "% correctly", title="Tagging", title_justify="left")
+    for row in rows.iter_rows(named=True):
+        table.add_row(row["model"], *(_figure(row[column]) for column in columns))
+    console.print(table)
+
+
+def _figure(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2f}"
