@@ -1,0 +1,1 @@
+"""The evaluation report: one self-contained page with tables, figures and galleries."""

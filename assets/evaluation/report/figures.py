@@ -1,0 +1,320 @@
+"""The report's figures as matplotlib figures: sigma panels, breakdowns, curves, map, tag frequency.
+
+Each takes plain values and returns a `Figure`; how it becomes SVG or PNG is in `theme`. Panels are separate
+figures of about a phone's width, so that the page can set them side by side or one below the other.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import polars as pl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
+
+from assets.evaluation.report import paper
+from assets.evaluation.report.data import Curve
+from assets.evaluation.report.tables import label
+from assets.evaluation.report.theme import DASHES, MARKERS, PALETTE, SERIES, styled
+
+PANEL = (5.2, 4.0)
+WIDE = (6.4, 3.1)
+
+Series = Mapping[str, Sequence[float | None]]
+"""Name → one value for each place on the x axis."""
+
+
+def sigma_series(retrieval: pl.DataFrame) -> dict[str, list[float | None]]:
+    """Our sigma figure: granularity → P@10 of each model of `paper.SIGMA_AXIS`, None where not run."""
+    rows = retrieval.filter(pl.col("average") == "query", pl.col("slice") == "all")
+    means = rows.group_by("model", "granularity").agg(pl.col("precision_at_10").mean())
+    found = {(model, granularity): value for model, granularity, value in means.iter_rows()}
+    return {
+        granularity: [found.get((model, granularity)) for model in paper.SIGMA_AXIS]
+        for granularity in paper.GRANULARITIES
+    }
+
+
+def paper_sigma_series() -> dict[str, list[float | None]]:
+    """The paper's sigma figure, from its table."""
+    return {
+        granularity: [paper.SENSITIVE_RETRIEVAL[model][index] for model in paper.SIGMA_AXIS]
+        for index, granularity in enumerate(paper.GRANULARITIES)
+    }
+
+
+def against_sigma_1(series: Series) -> dict[str, list[float | None]]:
+    """Each series minus its value at sigma = 1; all None where that one is missing."""
+    reference = list(paper.SIGMA_AXIS).index(paper.SIGMA_REFERENCE)
+    changes: dict[str, list[float | None]] = {}
+    for name, values in series.items():
+        zero = values[reference]
+        changes[name] = [None if value is None or zero is None else value - zero for value in values]
+    return changes
+
+
+def sigma_precision(series: Series) -> Figure:
+    """Left panel of the sigma figure: P@10 per granularity."""
+    with styled():
+        figure = Figure(figsize=PANEL, layout="constrained")
+        _sigma_axes(figure.subplots(), series, "P@10 in %")
+        _legend(figure, 3)
+    return figure
+
+
+def sigma_change(series: Series) -> Figure:
+    """Right panel of the sigma figure: change against sigma = 1, in percentage points."""
+    with styled():
+        figure = Figure(figsize=PANEL, layout="constrained")
+        axes = figure.subplots()
+        _sigma_axes(axes, against_sigma_1(series), "change against σ = 1, points")
+        axes.axhline(0, color=PALETTE["muted"], linewidth=1)
+        _legend(figure, 3)
+    return figure
+
+
+def sigma_both(series: Series) -> Figure:
+    """Both panels in one figure, for Dagster's metadata."""
+    with styled():
+        figure = Figure(figsize=(PANEL[0] * 2, PANEL[1]), layout="constrained")
+        left, right = figure.subplots(1, 2)
+        _sigma_axes(left, series, "P@10 in %")
+        _sigma_axes(right, against_sigma_1(series), "change against σ = 1, points")
+        right.axhline(0, color=PALETTE["muted"], linewidth=1)
+        handles, names = left.get_legend_handles_labels()
+        figure.legend(handles, names, loc="outside upper left", ncols=6)
+    return figure
+
+
+def _sigma_axes(axes: Axes, series: Series, ylabel: str) -> None:
+    ticks = list(paper.SIGMA_AXIS.values())
+    for index, (name, values) in enumerate(series.items()):
+        axes.plot(
+            range(len(ticks)),
+            _gaps(values),
+            color=SERIES[index],
+            marker=MARKERS[index],
+            linestyle=DASHES[index],
+            label=name,
+        )
+    axes.set_xticks(range(len(ticks)), ticks)
+    axes.set_xlabel("zeroed  ·  sampling with σ  ·  raw")
+    axes.set_ylabel(ylabel)
+    axes.grid(visible=False, axis="x")
+
+
+def breakdown(rows: pl.DataFrame, groups: Sequence[str], granularity: str, title: str, xlabel: str) -> Figure:
+    """P@10 by group for each model: a dot a model, set beside each other within the group.
+
+    Args:
+        rows: `model`, `granularity`, `group`, `precision_at_10`.
+        groups: Groups in order, as shown.
+        granularity: Which granularity.
+        title: That granularity in words.
+        xlabel: What the groups are.
+    """
+    chosen = rows.filter(pl.col("granularity") == granularity)
+    models = [model for model in paper.MODEL_LABELS if model in set(chosen["model"])]
+    with styled():
+        figure = Figure(figsize=PANEL, layout="constrained")
+        axes = figure.subplots()
+        width = 0.7 / max(len(models), 1)
+        for index, model in enumerate(models):
+            own = chosen.filter(pl.col("model") == model)
+            found = dict(own.select("group", "precision_at_10").iter_rows())
+            places = np.arange(len(groups)) + (index - (len(models) - 1) / 2) * width
+            axes.plot(
+                places,
+                _gaps([found.get(group) for group in groups]),
+                linestyle="none",
+                marker=MARKERS[index % len(MARKERS)],
+                color=SERIES[index % len(SERIES)],
+                label=label(model),
+            )
+        for edge in range(1, len(groups)):
+            axes.axvline(edge - 0.5, color=PALETTE["rule"], linewidth=0.6)
+        axes.set_xticks(range(len(groups)), groups)
+        axes.set_xlim(-0.5, max(len(groups) - 0.5, 0.5))
+        axes.set_ylim(bottom=0)
+        axes.set_xlabel(xlabel)
+        axes.set_ylabel("P@10 in %")
+        axes.set_title(title)
+        axes.grid(visible=False, axis="x")
+        _legend(figure, 2)
+    return figure
+
+
+def training_curve(curve: Curve) -> Figure:
+    """Loss over steps, and below it the validation measures, if any were taken."""
+    steps = curve.steps
+    ignored = {"step", "loss", "learning_rate", "seconds", "lr"}
+    measures = [name for name in steps.columns if name not in ignored and steps[name].drop_nulls().len()]
+    with styled():
+        figure = Figure(figsize=(4.2, 2.5 + (1.6 if measures else 0)), layout="constrained")
+        if measures:
+            upper, lower = figure.subplots(2, 1, sharex=True)
+        else:
+            upper, lower = figure.subplots(), None
+        losses = steps.select("step", "loss").drop_nulls()
+        upper.plot(losses["step"], losses["loss"], color=PALETTE["rule"], linewidth=1)
+        smooth = losses["loss"].ewm_mean(alpha=0.1) if losses.height else losses["loss"]
+        upper.plot(losses["step"], smooth, color=SERIES[0])
+        upper.set_ylabel("training loss")
+        if lower is not None:
+            for index, name in enumerate(measures):
+                points = steps.select("step", name).drop_nulls()
+                lower.plot(
+                    points["step"],
+                    points[name],
+                    color=SERIES[(index + 1) % len(SERIES)],
+                    marker=MARKERS[(index + 1) % len(MARKERS)],
+                    linestyle=DASHES[(index + 1) % len(DASHES)],
+                    label=name.replace("_", " "),
+                )
+            lower.set_ylabel("validation")
+            lower.legend(loc="best", ncols=2)
+        (lower or upper).set_xlabel("step")
+        (lower or upper).xaxis.set_major_locator(MaxNLocator(5, integer=True))
+    return figure
+
+
+def world_map(density: pl.DataFrame, cell_degrees: float) -> Figure:
+    """Photos per cell on a plain graticule of the whole Earth; the darker, the more (logarithmic).
+
+    Args:
+        density: `latitude`, `longitude` (centres of cells in degrees), `photos`.
+        cell_degrees: Side of a cell.
+    """
+    with styled():
+        figure = Figure(figsize=WIDE, layout="constrained")
+        axes = figure.subplots()
+        _cells(axes, density, cell_degrees)
+        for name, (longitude, latitude) in _CONTINENT_LABELS.items():
+            axes.text(longitude, latitude, name, ha="center", color=PALETTE["muted"], fontsize=9, alpha=0.9)
+        axes.set_xlim(-180, 180)
+        axes.set_ylim(-60, 80)
+        axes.xaxis.set_major_locator(FixedLocator(range(-180, 181, 60)))
+        axes.yaxis.set_major_locator(FixedLocator(range(-60, 81, 20)))
+        _degrees(axes)
+        axes.set_aspect(1.15)
+    return figure
+
+
+def local_map(density: pl.DataFrame, cell_degrees: float, cities: pl.DataFrame) -> Figure:
+    """The same for a collection of one region, with its most photographed cities.
+
+    Args:
+        density: As for `world_map`.
+        cell_degrees: Side of a cell.
+        cities: `city`, `latitude`, `longitude`.
+    """
+    with styled():
+        figure = Figure(figsize=WIDE, layout="constrained")
+        axes = figure.subplots()
+        _cells(axes, density, cell_degrees)
+        for city, latitude, longitude in cities.select("city", "latitude", "longitude").iter_rows():
+            axes.annotate(
+                city,
+                (longitude, latitude),
+                xytext=(4, 4),
+                textcoords="offset points",
+                fontsize=9,
+                color=PALETTE["ink"],
+            )
+        middle = float(np.radians(density["latitude"].mean() or 0.0))  # type: ignore[arg-type]  # a float column
+        axes.set_aspect(1 / max(float(np.cos(middle)), 0.1))
+        axes.margins(0.05)
+        axes.xaxis.set_major_locator(MaxNLocator(5))
+        axes.yaxis.set_major_locator(MaxNLocator(5))
+        _degrees(axes)
+    return figure
+
+
+_CONTINENT_LABELS = {
+    "North America": (-100, 60),
+    "South America": (-58, -42),
+    "Europe": (15, 70),
+    "Africa": (20, 8),
+    "Asia": (95, 62),
+    "Oceania": (138, -45),
+}
+
+
+def _cells(axes: Axes, density: pl.DataFrame, side: float) -> None:
+    from matplotlib.collections import PatchCollection
+    from matplotlib.colors import to_rgba
+    from matplotlib.patches import Rectangle
+
+    if density.height == 0:
+        return
+    photos = density["photos"].to_numpy()
+    # Log scale: a street in London has thousands of times the photos of a village, and both should show.
+    share = np.log1p(photos) / np.log1p(photos.max())
+    squares = [
+        Rectangle((longitude - side / 2, latitude - side / 2), side, side)
+        for latitude, longitude in density.select("latitude", "longitude").iter_rows()
+    ]
+    colours = [to_rgba(SERIES[0], 0.15 + 0.85 * float(value)) for value in share]
+    axes.add_collection(PatchCollection(squares, facecolors=colours, edgecolors="none"))
+    axes.autoscale_view()
+
+
+def _degrees(axes: Axes) -> None:
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _hemisphere(value, "E", "W")))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: _hemisphere(value, "N", "S")))
+
+
+def _hemisphere(value: float, positive: str, negative: str) -> str:
+    return f"{abs(value):g}°{'' if value == 0 else positive if value > 0 else negative}"
+
+
+def tag_frequency(frequencies: pl.DataFrame) -> Figure:
+    """Photos per hashtag over its rank, both logarithmic; the skipped most frequent ones marked.
+
+    Args:
+        frequencies: `rank` (from 0), `photos`, `skipped`.
+    """
+    with styled():
+        figure = Figure(figsize=PANEL, layout="constrained")
+        axes = figure.subplots()
+        kept = _thinned(frequencies.filter(~pl.col("skipped")))
+        skipped = frequencies.filter(pl.col("skipped"))
+        axes.plot(kept["rank"] + 1, kept["photos"], color=SERIES[0], label="vocabulary")
+        if skipped.height:
+            name = "skipped, too frequent"
+            axes.plot(
+                skipped["rank"] + 1,
+                skipped["photos"],
+                linestyle="none",
+                marker="s",
+                color=SERIES[1],
+                label=name,
+            )
+        axes.set_xscale("log")
+        axes.set_yscale("log")
+        axes.xaxis.set_minor_locator(NullLocator())
+        axes.yaxis.set_minor_locator(NullLocator())
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+        axes.set_xlabel("rank of the hashtag")
+        axes.set_ylabel("photos that carry it")
+        axes.legend(loc="lower left")
+    return figure
+
+
+def _thinned(points: pl.DataFrame, most: int = 400) -> pl.DataFrame:
+    """At most so many points, evenly on a log axis: 100,000 of them would be megabytes of SVG."""
+    if points.height <= most:
+        return points
+    places = np.unique(np.geomspace(1, points.height, most).round().astype(int) - 1)
+    return points[places]
+
+
+def _legend(figure: Figure, columns: int) -> None:
+    handles, names = figure.axes[0].get_legend_handles_labels()
+    if handles:
+        figure.legend(handles, names, loc="outside upper left", ncols=columns)
+
+
+def _gaps(values: Sequence[float | None]) -> list[float]:
+    return [float("nan") if value is None else value for value in values]
