@@ -1,0 +1,1 @@
+"""How the concepts look: recognisable scenes of vector shapes, varying with place and moment."""
