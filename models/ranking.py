@@ -6,31 +6,18 @@ by candidate, so a ranking is the same on every run. What is ranked, and from wh
 """
 
 from collections.abc import Callable
-from typing import Protocol
 
 import torch
 from torch import Tensor
 
+from models.locsens import LocSens
 from models.precision import bf16_in_hardware
 from models.topk import Ranking, RunningTop, from_keys, to_keys
 
 _PART_BLOCK = 8192
-
-
-class FactoredModel(Protocol):
-    """A LocSens network whose first fused layer is computed per modality (see `models.locsens`)."""
-
-    def image_part(self, images: Tensor) -> Tensor:
-        """Contribution of images [N, D] to the first fused layer's pre-activation, [N, H]."""
-
-    def tag_part(self, tags: Tensor) -> Tensor:
-        """Contribution of hashtags [N, D], [N, H]."""
-
-    def location_part(self, locations: Tensor, alpha: float = 1.0) -> Tensor:
-        """Contribution of normalised coordinates [N, 2], [N, H]."""
-
-    def tail(self, pre: Tensor) -> Tensor:
-        """Scores [...] of pre-activations [..., H]."""
+_PAIR_BLOCK = {"cpu": 4096}
+"""Pairs scored at once: few enough for a CPU's cache, many enough to keep another device busy."""
+_PAIR_BLOCK_ELSEWHERE = 65536
 
 
 def _check(queries: int, candidates: int, k: int) -> None:
@@ -105,13 +92,13 @@ def parts(contribution: Callable[[Tensor], Tensor], inputs: Tensor) -> Tensor:
 
 
 def rank_locsens_images(
-    model: FactoredModel,
+    model: LocSens,
     tags: Tensor,
-    locations: Tensor | None,
+    places: Tensor | None,
     image_parts: Tensor,
     k: int,
     *,
-    pair_block: int = 8192,
+    pair_block: int | None = None,
     certain: int = 10,
     bf16: bool | None = None,
 ) -> Ranking:
@@ -119,11 +106,11 @@ def rank_locsens_images(
 
     Args:
         model: The network, in eval mode, on the device of the tensors.
-        tags: float [Q, D], the queries' tag embeddings as the network was trained on them.
-        locations: float32 [Q, 2], normalised coordinates (`models.location`); None for a zeroed location.
+        tags: float [Q, D], the queries' tag embeddings as published.
+        places: float64 [Q, 2], latitude and longitude in degrees; None for a zeroed location.
         image_parts: float [N, H] from `parts(model.image_part, images)`.
         k: Depth of the rankings.
-        pair_block: Pairs scored at once.
+        pair_block: Pairs scored at once; None for what suits the device.
         certain: Depth to which the bf16 short list must surely (see `_certain`) hold the best.
         bf16: Whether to score in bf16 first; None for where the hardware has it.
 
@@ -135,21 +122,21 @@ def rank_locsens_images(
     """
     with torch.inference_mode():
         query_parts = parts(model.tag_part, tags) if len(tags) else image_parts[:0]
-        if locations is not None:
-            query_parts = query_parts + model.location_part(locations)
+        if places is not None:
+            query_parts = query_parts + model.location_part(places)
         return _rank_pairs(
             model.tail, query_parts, image_parts, k, pair_block=pair_block, certain=certain, bf16=bf16
         )
 
 
 def rank_locsens_tags(
-    model: FactoredModel,
+    model: LocSens,
     images: Tensor,
-    locations: Tensor | None,
+    places: Tensor | None,
     tag_parts: Tensor,
     k: int,
     *,
-    pair_block: int = 8192,
+    pair_block: int | None = None,
     certain: int = 10,
     bf16: bool | None = None,
 ) -> Ranking:
@@ -157,11 +144,11 @@ def rank_locsens_tags(
 
     Args:
         model: The network, in eval mode, on the device of the tensors.
-        images: float [P, D], image embeddings as the network was trained on them.
-        locations: float32 [P, 2], normalised coordinates (`models.location`); None for a zeroed location.
+        images: float [P, D], image embeddings as published.
+        places: float64 [P, 2], latitude and longitude in degrees; None for a zeroed location.
         tag_parts: float [V, H] from `parts(model.tag_part, tags)`.
         k: Depth of the rankings.
-        pair_block: Pairs scored at once.
+        pair_block: Pairs scored at once; None for what suits the device.
         certain: Depth to which the bf16 short list must surely (see `_certain`) hold the best.
         bf16: Whether to score in bf16 first; None for where the hardware has it.
 
@@ -173,8 +160,8 @@ def rank_locsens_tags(
     """
     with torch.inference_mode():
         query_parts = parts(model.image_part, images) if len(images) else tag_parts[:0]
-        if locations is not None:
-            query_parts = query_parts + model.location_part(locations)
+        if places is not None:
+            query_parts = query_parts + model.location_part(places)
         return _rank_pairs(
             model.tail, query_parts, tag_parts, k, pair_block=pair_block, certain=certain, bf16=bf16
         )
@@ -186,7 +173,7 @@ def _rank_pairs(
     candidate_parts: Tensor,
     k: int,
     *,
-    pair_block: int,
+    pair_block: int | None,
     certain: int,
     bf16: bool | None,
 ) -> Ranking:
@@ -198,6 +185,8 @@ def _rank_pairs(
     _check(queries, candidates, k)
     k = min(k, candidates)
     short = max(2 * k, k + 64)
+    if pair_block is None:
+        pair_block = _PAIR_BLOCK.get(query_parts.device.type, _PAIR_BLOCK_ELSEWHERE)
     if bf16 is None:
         bf16 = bf16_in_hardware(query_parts.device)
     if not bf16 or short >= candidates:

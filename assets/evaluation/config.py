@@ -34,8 +34,10 @@ class EvaluationConfig(FrozenConfig):
         default=None, ge=1, description="Test photos that are tagged, drawn by seed; none for all."
     )
     seed: int = Field(default=0, ge=0, description="Seed of the draws of queries and of their hashtags.")
-    pair_block: int = Field(
-        default=8192, ge=1, description="Pairs that LocSens scores at once: bounds the memory of a ranking."
+    pair_block: int | None = Field(
+        default=None,
+        ge=1,
+        description="Pairs that LocSens scores at once, bounds memory; none for what suits the device.",
     )
     query_block: int = Field(
         default=1024, ge=1, description="Queries multiplied at once in rankings by dot product."

@@ -11,9 +11,10 @@ from torch import Tensor
 
 from assets.evaluation.candidates import Floats, Ids, TestPhotos
 from assets.evaluation.config import EvaluationConfig
-from assets.evaluation.vectors import TagVectors, query_locations
+from assets.evaluation.vectors import TagVectors, query_places
 from models.geography import distance_km
-from models.ranking import FactoredModel, parts, rank_by_dot, rank_locsens_images
+from models.locsens import LocSens
+from models.ranking import parts, rank_by_dot, rank_locsens_images
 
 
 class RetrievalRanking(NamedTuple):
@@ -105,7 +106,7 @@ class LocSensRetrieval:
 
     def __init__(
         self,
-        network: FactoredModel,
+        network: LocSens,
         images: Tensor,
         tags: TagVectors,
         config: EvaluationConfig,
@@ -122,7 +123,7 @@ class LocSensRetrieval:
         ranking = rank_locsens_images(
             self._network,
             tags,
-            query_locations(places, len(tag_ids), tags.device, used=self.uses_place),
+            query_places(places, len(tag_ids), tags.device, used=self.uses_place),
             self._image_parts,
             k,
             pair_block=self._config.pair_block,

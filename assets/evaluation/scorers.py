@@ -104,5 +104,5 @@ def load_tagging_scorer(
 
 
 def _locsens_inputs(published: Published, photo_ids: Ids, device: torch.device) -> tuple[Tensor, TagVectors]:
-    images = normalised(image_vectors(published, "mcc", photo_ids, device))
-    return images, tag_vectors(published, "mcc", device).without_bias().normalised()
+    # The network normalises both itself.
+    return image_vectors(published, "mcc", photo_ids, device), tag_vectors(published, "mcc", device)

@@ -12,8 +12,9 @@ from torch import Tensor
 
 from assets.evaluation.candidates import Floats, Ids
 from assets.evaluation.config import EvaluationConfig
-from assets.evaluation.vectors import TagVectors, query_locations
-from models.ranking import FactoredModel, parts, rank_by_dot, rank_locsens_tags
+from assets.evaluation.vectors import TagVectors, query_places
+from models.locsens import LocSens
+from models.ranking import parts, rank_by_dot, rank_locsens_tags
 from models.topk import Ranking
 
 
@@ -92,7 +93,7 @@ class LocSensTagging:
 
     def __init__(
         self,
-        network: FactoredModel,
+        network: LocSens,
         images: Tensor,
         tags: TagVectors,
         config: EvaluationConfig,
@@ -109,7 +110,7 @@ class LocSensTagging:
         ranking = rank_locsens_tags(
             self._network,
             images,
-            query_locations(places, len(index), images.device, used=self.uses_place),
+            query_places(places, len(index), images.device, used=self.uses_place),
             self._tag_parts,
             k,
             pair_block=self._config.pair_block,

@@ -5,12 +5,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import safetensors.torch
 import torch
 from torch import Tensor
 
 from assets.evaluation.candidates import Floats, Ids, Published, read_table
-from models.location import normalise_coordinates
-from models.ranking import FactoredModel
+from models.config import LocSensConfig
+from models.locsens import LocSens
 
 
 @dataclass(frozen=True)
@@ -130,7 +131,7 @@ def frequency_of_tags(published: Published) -> tuple[npt.NDArray[np.int32], npt.
     )
 
 
-def locsens_network(published: Published, variant: str, weights: str, device: torch.device) -> FactoredModel:
+def locsens_network(published: Published, variant: str, weights: str, device: torch.device) -> LocSens:
     """A trained LocSens network in eval mode.
 
     Args:
@@ -152,9 +153,7 @@ def locsens_network(published: Published, variant: str, weights: str, device: to
     return network.to(device).eval()
 
 
-def query_locations(
-    places: Floats | None, queries: int, device: torch.device, *, used: bool
-) -> Tensor | None:
+def query_places(places: Floats | None, queries: int, device: torch.device, *, used: bool) -> Tensor | None:
     """Places as LocSens takes them.
 
     Args:
@@ -164,10 +163,10 @@ def query_locations(
         used: Whether the model ranks by place.
 
     Returns:
-        Normalised coordinates, float32 [Q, 2]; None for a zeroed location.
+        The same on the device; None for a zeroed location.
 
     Raises:
-        ValueError: Places are missing that are used, of another shape, or out of range.
+        ValueError: Places are missing that are used, or of another shape.
     """
     if not used:
         return None
@@ -177,5 +176,4 @@ def query_locations(
         )
     if places.shape != (queries, 2):
         raise ValueError(f"places: expected shape {(queries, 2)}, found {places.shape}")
-    latitude, longitude = torch.from_numpy(np.ascontiguousarray(places.T))
-    return normalise_coordinates(latitude, longitude).to(device)
+    return torch.from_numpy(np.ascontiguousarray(places)).to(device)
