@@ -246,6 +246,7 @@ IMAGE_STATUS = Table(
         Column("status", _TEXT, "ok, missing, transient, undecodable, too_large or not_an_image.", (), False),
         Column("attempts", _I16, "How often it was asked for.", (), False),
         Column("error", _TEXT, "What went wrong, if anything."),
+        Column("location", _TEXT, "Where it was asked for in vain, without credentials; null where there is an image."),
     ),
     ("shard",),
 )

@@ -1,0 +1,275 @@
+"""Fetching over http: bounded in time, size, redirects and pace, and polite to every host.
+
+One `Web` serves one event loop. What is asked for, and what an answer means for a photo, is decided here; how
+many photos are under way at once, in `assets.images.collect`.
+"""
+
+import asyncio
+import email.utils
+import ipaddress
+import re
+import socket
+import time
+from collections import defaultdict
+from dataclasses import dataclass
+from importlib.metadata import version
+from types import TracebackType
+from typing import Any, Self
+
+import aiohttp
+from tenacity import (
+    AsyncRetrying,
+    RetryCallState,
+    retry_if_exception_type,
+    stop_after_attempt,
+    wait_exponential_jitter,
+)
+from yarl import URL
+
+from assets.base.storage import public_url
+from assets.images.config import ImageConfig
+from assets.images.outcome import Failure
+from assets.images.stores import too_large
+
+USER_AGENT = f"LocSens/{version('locsens')} (image collection for research; asks each picture once)"
+
+_SCHEMES = {"http", "https"}
+_REDIRECTS = {301, 302, 303, 307, 308}
+_GONE = {404, 410}
+_LATER = {408, 425, 429}
+_UNAVAILABLE = re.compile(
+    r"/photo_unavailable[^/]*$"
+)  # where Flickr sends one for a photo that was taken down
+_CHUNK = 1 << 16
+
+
+class _TransientError(Exception):
+    """It may work when asked again.
+
+    Attributes:
+        retry_after: Seconds that the host asks to wait, 0 if it does not say.
+        unreachable: Whether there was no connection at all.
+    """
+
+    def __init__(self, sentence: str, retry_after: float = 0.0, *, unreachable: bool = False) -> None:
+        super().__init__(sentence)
+        self.retry_after = retry_after
+        self.unreachable = unreachable
+
+
+class _PrivateAddressError(OSError):
+    """A redirect leads to an address that is not of the public internet."""
+
+
+@dataclass
+class _Host:
+    """How one host is doing.
+
+    Attributes:
+        next_request: Time of the loop from which it may be asked again.
+        lost_in_a_row: Connections in a row that failed.
+    """
+
+    next_request: float = 0.0
+    lost_in_a_row: int = 0
+
+
+def retry_after_seconds(value: str | None, now: float) -> float:
+    """Seconds to wait by a `Retry-After` header: a number or an http date; 0 if it says neither.
+
+    Args:
+        value: The header.
+        now: Time now, seconds since 1970.
+    """
+    if value is None:
+        return 0.0
+    if value.strip().isascii() and value.strip().isdigit():
+        return float(value.strip()[:9])
+    try:
+        return max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - now)
+    except (ValueError, OverflowError):
+        return 0.0
+
+
+def _public_socket(info: tuple[Any, ...]) -> socket.socket:
+    """A socket for one resolved address, refused unless the address is public: the name has no say in it."""
+    family, kind, protocol, _, address = info
+    if not ipaddress.ip_address(address[0].partition("%")[0]).is_global:
+        raise _PrivateAddressError("it is private or local")
+    return socket.socket(family, kind, protocol)
+
+
+class Web:
+    """Fetches image files over http and https."""
+
+    def __init__(self, config: ImageConfig) -> None:
+        self._config = config
+        self._hosts: defaultdict[str, _Host] = defaultdict(_Host)
+
+    def _session(self, *, only_public: bool) -> aiohttp.ClientSession:
+        config = self._config
+        return aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(
+                limit=config.concurrency,
+                limit_per_host=config.concurrency_per_host,
+                socket_factory=_public_socket if only_public else None,
+            ),
+            timeout=aiohttp.ClientTimeout(
+                total=config.total_timeout, sock_connect=config.connect_timeout, sock_read=config.read_timeout
+            ),
+            headers={"User-Agent": USER_AGENT, "Accept": "image/*, */*;q=0.1", "Accept-Encoding": "identity"},
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,  # a picture needs none, and a bomb would get past the size limit
+        )
+
+    async def __aenter__(self) -> Self:
+        self._open = self._session(only_public=False)
+        self._guarded = self._session(only_public=not self._config.redirect_to_private)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._open.close()
+        await self._guarded.close()
+
+    async def fetch(self, url: str, tries: int) -> tuple[bytes | Failure, int]:
+        """Fetch one file, asking again while it fails transiently.
+
+        Args:
+            url: http or https.
+            tries: Most requests (redirects not counted).
+
+        Returns:
+            The bytes or why not, and how many requests were sent.
+        """
+        sent = 0
+        try:
+            start = URL(url)
+            host = f"{start.scheme}://{start.host}:{start.port}"
+        except (ValueError, TypeError) as error:
+            return Failure("missing", f"expected a URL, found {url[:200]!r} ({error})"), sent
+        if start.scheme not in _SCHEMES or not start.host:
+            return Failure(
+                "missing", f"expected a URL of http or https, found {public_url(url)[:200]!r}"
+            ), sent
+        try:
+            async for attempt in AsyncRetrying(
+                stop=stop_after_attempt(tries),
+                wait=self._wait,
+                retry=retry_if_exception_type(_TransientError),
+                reraise=True,
+            ):
+                with attempt:
+                    refusal = await self._wait_for_turn(host)
+                    if refusal is not None:
+                        return refusal, sent
+                    sent += 1
+                    return await self._ask(start, self._hosts[host]), sent
+        except _TransientError as error:
+            return Failure("transient", str(error)), sent
+        raise AssertionError("unreachable: the loop returns or raises")
+
+    def _wait(self, state: RetryCallState) -> float:
+        outcome = state.outcome
+        error = outcome.exception() if outcome is not None else None
+        asked = error.retry_after if isinstance(error, _TransientError) else 0.0
+        backoff = wait_exponential_jitter(
+            initial=self._config.retry_wait, max=self._config.max_wait, jitter=self._config.retry_wait
+        )
+        # a longer pause is not slept here: `_wait_for_turn` leaves such a host for another run
+        return max(backoff(state), min(asked, self._config.max_wait))
+
+    async def _wait_for_turn(self, name: str) -> Failure | None:
+        """Keep to the host's pace; a failure if the host is not to be asked in this run."""
+        host = self._hosts[name]
+        if host.lost_in_a_row >= self._config.give_up_host_after:
+            return Failure(
+                "transient", f"not asked: {name} could not be reached {host.lost_in_a_row} times in a row"
+            )
+        now = asyncio.get_running_loop().time()
+        turn = max(now, host.next_request)
+        if turn - now > self._config.max_wait:
+            return Failure(
+                "transient", f"not asked: {name} wants to be left alone for {turn - now:.0f} seconds"
+            )
+        host.next_request = turn + 1 / self._config.requests_per_second
+        if turn > now:
+            await asyncio.sleep(turn - now)
+        return None
+
+    async def _ask(self, start: URL, host: _Host) -> bytes | Failure:
+        """One request with its redirects.
+
+        Raises:
+            _TransientError: It may work when asked again.
+        """
+        try:
+            answer = await self._follow(start)
+        except _TransientError as error:
+            loop_time = asyncio.get_running_loop().time()
+            host.next_request = max(host.next_request, loop_time + error.retry_after)
+            host.lost_in_a_row = host.lost_in_a_row + 1 if error.unreachable else 0
+            raise
+        host.lost_in_a_row = 0
+        return answer
+
+    async def _follow(self, start: URL) -> bytes | Failure:
+        url = start
+        for _ in range(self._config.max_redirects + 1):
+            session = self._open if url.origin() == start.origin() else self._guarded
+            answer = await self._get(session, url)
+            if not isinstance(answer, URL):
+                return answer
+            url = answer
+            if _UNAVAILABLE.search(url.path):
+                return Failure("missing", "the host says that the photo is unavailable")
+            if url.scheme not in _SCHEMES or not url.host:
+                return Failure("missing", f"expected a redirect to http or https, found {url.scheme!r}")
+        return Failure("missing", f"expected at most {self._config.max_redirects} redirects, found more")
+
+    async def _get(self, session: aiohttp.ClientSession, url: URL) -> bytes | Failure | URL:
+        """One http exchange: the file, a failure, or where the redirect leads."""
+        shown = public_url(str(url))
+        try:
+            async with session.get(url, allow_redirects=False) as response:
+                if response.status in _REDIRECTS and "Location" in response.headers:
+                    return url.join(URL(response.headers["Location"]))
+                if response.status == 200:
+                    return await self._body(response)
+                return self._refusal(response, shown)
+        except _PrivateAddressError as error:
+            return Failure("missing", f"expected a redirect to a public address, but {error}")
+        except (TimeoutError, aiohttp.ConnectionTimeoutError) as error:
+            lost = isinstance(error, aiohttp.ConnectionTimeoutError)
+            raise _TransientError(f"no complete answer from {shown} in time", unreachable=lost) from error
+        except aiohttp.ClientConnectorError as error:
+            if isinstance(error.os_error, _PrivateAddressError):
+                return Failure("missing", f"expected a redirect to a public address, but {error.os_error}")
+            raise _TransientError(f"no connection to {shown}: {error.os_error}", unreachable=True) from error
+        except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError, ValueError) as error:
+            return Failure("missing", f"expected a URL that can be fetched, found {shown[:200]!r} ({error})")
+        except (aiohttp.ClientError, OSError) as error:
+            raise _TransientError(f"the answer from {shown} broke off: {type(error).__name__}") from error
+
+    def _refusal(self, response: aiohttp.ClientResponse, shown: str) -> Failure:
+        status = response.status
+        if status in _LATER or status >= 500:
+            wait = retry_after_seconds(response.headers.get("Retry-After"), time.time())
+            raise _TransientError(f"HTTP {status} from {shown}", wait)
+        if status in _GONE:
+            return Failure("missing", f"HTTP {status} from {shown}")
+        return Failure("missing", f"expected HTTP 200 from {shown}, found HTTP {status}")
+
+    async def _body(self, response: aiohttp.ClientResponse) -> bytes | Failure:
+        most = self._config.max_bytes
+        if response.content_length is not None and response.content_length > most:
+            return too_large(most, str(response.content_length))
+        pieces: list[bytes] = []
+        read = 0
+        async for piece in response.content.iter_chunked(_CHUNK):
+            read += len(piece)
+            if read > most:
+                return too_large(most, "more")
+            pieces.append(piece)
+        return b"".join(pieces)
