@@ -94,17 +94,15 @@ def nearest_city(latitude: npt.ArrayLike, longitude: npt.ArrayLike) -> Nearest:
     return Nearest(names[index], countries[index], continents[index])
 
 
-def normalise_name(name: str, *, accents: bool) -> str:
-    """A place's name as a hashtag: lower case, letters and digits only.
+def spellings(name: str) -> set[str]:
+    """A place's name as hashtags: lower case without blanks; then without punctuation; then without accents.
 
-    "São Paulo" is "sãopaulo" or, without accents, "saopaulo".
+    "Saint-Étienne" is "saint-étienne", "saintétienne" and "saintetienne".
     """
-    text = unicodedata.normalize("NFC" if accents else "NFKD", name).lower()
-    return "".join(character for character in text if character.isalnum())
-
-
-def _spellings(name: str) -> set[str]:
-    return {normalise_name(name, accents=True), normalise_name(name, accents=False)} - {""}
+    whole = "".join(unicodedata.normalize("NFKC", name).lower().split())
+    bare = "".join(character for character in whole if character.isalnum())
+    plain = "".join(character for character in unicodedata.normalize("NFKD", bare) if character.isalnum())
+    return {whole, bare, plain} - {""}
 
 
 @functools.cache
@@ -113,7 +111,7 @@ def place_names() -> frozenset[str]:
     names = [city.name for city in cities()]
     names += [row["name"] for row in _geonames().get_countries().values()]
     names += [row["name"] for row in _geonames().get_continents().values()]
-    return frozenset().union(*(_spellings(name) for name in names))
+    return frozenset().union(*(spellings(name) for name in names))
 
 
 @functools.cache
@@ -123,10 +121,10 @@ def _cities_by_name() -> tuple[dict[str, City], dict[str, City]]:
     rows = _geonames().get_cities()
     ordered = sorted(zip(cities(), sorted(rows, key=int), strict=True), key=lambda pair: -pair[0].population)
     for city, geoname_id in ordered:
-        for spelling in _spellings(city.name):
+        for spelling in spellings(city.name):
             own.setdefault(spelling, city)
         for alternate in rows[geoname_id]["alternatenames"]:
-            for spelling in _spellings(alternate):
+            for spelling in spellings(alternate):
                 other.setdefault(spelling, city)
     return own, other
 
@@ -138,7 +136,7 @@ def find_city(name: str) -> City | None:
     """
     own, other = _cities_by_name()
     for known in (own, other):
-        for spelling in sorted(_spellings(name)):
+        for spelling in sorted(spellings(name)):
             if spelling in known:
                 return known[spelling]
     return None

@@ -67,8 +67,10 @@ class WordVectorLine:
 
 
 def word_key(word: str) -> str:
-    """A word as it is compared with hashtags: lower case, accents composed."""
-    return word.lower() if word.isascii() else unicodedata.normalize("NFC", word).lower()
+    """A word as it is compared with hashtags: lower case, Unicode compatibility forms composed."""
+    if word.isascii():
+        return word.lower()
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", word).lower())
 
 
 def word_vector_lines(url: str) -> Iterator[WordVectorLine]:

@@ -89,7 +89,7 @@ def _frame(table: pa.Table) -> pl.DataFrame:
 
 
 def _with_vocabulary_tags(photos: pl.DataFrame, vocabulary: pl.DataFrame) -> pl.DataFrame:
-    """Replace `tags` by the vocabulary's among them, by ascending id, and add `tag_ids`; both may be empty."""
+    """Replace `tags` by the vocabulary's among them, by ascending id; add `tag_ids`. Both may be empty."""
     rows = photos.with_row_index("row")
     found = (
         rows.select("row", "tags")

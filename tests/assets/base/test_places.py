@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from assets.base.places import cities, find_city, nearest_city, normalise_name, place_names
+from assets.base.places import cities, find_city, nearest_city, place_names, spellings
 from models.geography import distance_km
 
 
@@ -38,10 +38,11 @@ def test_place_names_are_names_of_cities_countries_and_continents():
     assert not {"nature", "music", "beach", "art", "travel", "wedding day", ""} & names
 
 
-def test_normalise_name():
-    assert normalise_name("Saint-Étienne 2", accents=True) == "saintétienne2"
-    assert normalise_name("Saint-Étienne", accents=False) == "saintetienne"
-    assert normalise_name("Cote d'Ivoire", accents=True) == "cotedivoire"
+def test_spellings():
+    assert spellings("Saint-Étienne 2") == {"saint-étienne2", "saintétienne2", "saintetienne2"}
+    assert spellings("Cote d'Ivoire") == {"coted'ivoire", "cotedivoire"}
+    assert spellings(" - ") == {"-"}
+    assert spellings("") == set()
 
 
 def test_find_city_takes_the_largest_of_a_name_then_other_names():

@@ -1,0 +1,55 @@
+"""Step `vocabulary`: the hashtags that models learn, and the most frequent ones that they leave out."""
+
+import polars as pl
+
+from assets.base.run import Run
+from assets.base.show import picture
+from assets.base.step import Reads, step
+from assets.base.word_vector_file import read_words
+from assets.vocabulary.build import build_vocabulary
+from assets.vocabulary.checks import most_frequent_first, tag_ids_contiguous, tags_unique
+from assets.vocabulary.figures import frequency_curve
+from assets.vocabulary.users import complete_vocabulary
+from assets.vocabulary.words import word_vectors_input, word_vectors_url
+
+
+@step(
+    stage="vocabulary",
+    outputs=("vocabulary", "skipped_tags"),
+    reads=(Reads("tag_counts"), Reads("geotagged_photos")),
+    profile=("vocabulary",),
+    code_version="1",
+    kinds={"polars", "parquet"},
+    checks=(tag_ids_contiguous, tags_unique, most_frequent_first),
+    pinned=True,
+    outside=word_vectors_input,
+)
+def vocabulary(run: Run) -> None:
+    """The hashtags that models learn, most frequent first; the most frequent of all are skipped."""
+    config = run.profile.vocabulary
+    url = word_vectors_url(run.workspace) if config.require_word_vector else ""
+    words = read_words(url) if url else None
+    draft = build_vocabulary(run.scan("tag_counts"), config, words)
+    if draft.warning is not None:
+        run.log.warning(draft.warning)
+    table = complete_vocabulary(draft.tags, run.scan("geotagged_photos"))
+    run.write("vocabulary", table)
+    run.write("skipped_tags", draft.skipped)
+
+    run.facts.update({"distinct_tags": draft.frequencies.height, **draft.removed})
+    skipped = pl.DataFrame(pl.from_arrow(draft.skipped))
+    curve = frequency_curve(draft.frequencies, skipped, draft.tags)
+    run.note(
+        "vocabulary",
+        {
+            "hashtags": table.num_rows,
+            "distinct hashtags": draft.frequencies.height,
+            **{f"left out: {rule.replace('_', ' ')}": count for rule, count in draft.removed.items()},
+            "word vector rule": "applied" if words is not None else "skipped: no file of word vectors",
+            "places": int(pl.Series(table.column("is_place")).sum()),
+            "begins": ", ".join(draft.tags["tag"].head(10)),
+            "frequency": picture(curve, "Photos of each hashtag over its rank, both logarithmic"),
+            **({} if draft.warning is None else {"warning": draft.warning}),
+        },
+    )
+    run.note("skipped_tags", {"skipped": ", ".join(skipped["tag"]) or "none"})
