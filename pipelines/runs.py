@@ -46,7 +46,11 @@ class InstanceRunner:
         if force:
             tags[REFRESH_TAG] = "true"
         result = self._job.get_subset(asset_selection=keys).execute_in_process(
-            instance=self._instance, partition_key=partition, tags=tags, raise_on_error=False
+            instance=self._instance,
+            partition_key=partition,
+            tags=tags,
+            raise_on_error=False,
+            run_config={"loggers": {"console": {"config": {"log_level": "ERROR"}}}},
         )
         return RunResult(True) if result.success else RunResult(False, _message(result))
 

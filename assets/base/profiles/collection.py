@@ -1,0 +1,27 @@
+"""Profile `collection`: somebody's own photos, some thousands to some hundred thousand, on an ordinary machine.
+
+- A test split of 20 % and validation of 5 %: a collection is small.
+- No hashtags skipped: in somebody's own collection the most frequent ones mean something.
+- Hashtags on fewer than ten photos are left out: nothing can be learnt from them, nor measured.
+- A small CNN from random weights, AdamW and narrower LocSens layers, as in `sample`.
+"""
+
+from assets.base.profiles.profile import Profile
+from assets.base.profiles.small import small_embeddings, small_variants
+from assets.evaluation.config import EvaluationConfig
+from assets.images.config import ImageConfig
+from assets.ingestion.config import FilterConfig, IngestionConfig
+from assets.splits.config import SplitConfig
+from assets.vocabulary.config import VocabularyConfig
+
+PROFILE = Profile(
+    name="collection",
+    ingestion=IngestionConfig(shard_rows=10_000),
+    filters=FilterConfig(extensions=("jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff")),
+    vocabulary=VocabularyConfig(size=20_000, skip_most_frequent=0, min_photos=10),
+    splits=SplitConfig(test_fraction=0.2, validation_fraction=0.05),
+    images=ImageConfig(short_side=96),
+    embeddings=small_embeddings(steps=1_500, batch_size=256, image_side=96, crop=84, widths=(64, 128, 256)),
+    locsens=small_variants(steps=1_200, batch_size=256, hidden=(512, 512, 512, 512, 512)),
+    evaluation=EvaluationConfig(max_photo_queries=1_000),
+)

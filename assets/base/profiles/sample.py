@@ -1,0 +1,28 @@
+"""Profile `sample`: the demo, everything on two cores within ten minutes. Says where and why it departs from the paper.
+
+- Pictures of 64 pixels and a small CNN from random weights: a ResNet-50 takes hours on two cores.
+- AdamW with a cosine schedule: the paper's SGD rates need far more steps than a laptop has.
+- LocSens with 512-wide layers: the paper's widths take ten times as long a step.
+- A test split of 20 %: 2 % of 14,000 photos would leave hashtags without their ten test images.
+"""
+
+from assets.base.profiles.profile import Profile
+from assets.base.profiles.small import small_embeddings, small_variants
+from assets.evaluation.config import EvaluationConfig
+from assets.images.config import ImageConfig
+from assets.ingestion.config import IngestionConfig
+from assets.ingestion.world.config import WorldConfig
+from assets.splits.config import SplitConfig
+from assets.vocabulary.config import VocabularyConfig
+
+PROFILE = Profile(
+    name="sample",
+    world=WorldConfig.sample(),
+    ingestion=IngestionConfig(shard_rows=7_500),
+    vocabulary=VocabularyConfig(size=1_000, min_photos=5),
+    splits=SplitConfig(test_fraction=0.2, validation_fraction=0.05),
+    images=ImageConfig(short_side=64),
+    embeddings=small_embeddings(steps=900, batch_size=256, image_side=64, crop=56, widths=(64, 128, 256)),
+    locsens=small_variants(steps=800, batch_size=256, hidden=(512, 512, 512, 512, 512)),
+    evaluation=EvaluationConfig(max_photo_queries=500),
+)

@@ -1,0 +1,66 @@
+"""What the profiles for small machines share: a small CNN, AdamW, narrower LocSens layers, the paper's losses."""
+
+from models.config import PAPER_VARIANTS, OptimisationConfig, VariantConfig
+from models.embedding_config import BackboneConfig, EmbeddingsConfig, HerConfig, MccConfig, MlcConfig
+
+
+def adamw(steps: int, batch_size: int, learning_rate: float) -> OptimisationConfig:
+    """AdamW with a cosine schedule and a short warm-up; the same learning-rate area for every variant.
+
+    Args:
+        steps: Optimiser steps.
+        batch_size: Samples per step.
+        learning_rate: Rate at the top of the schedule.
+    """
+    return OptimisationConfig(
+        steps=steps,
+        batch_size=batch_size,
+        optimiser="adamw",
+        learning_rate=learning_rate,
+        weight_decay=0.01,
+        schedule="cosine",
+        warmup_steps=min(50, steps // 10),
+        checkpoint_every=max(1, steps // 4),
+        validate_every=max(1, steps // 6),
+        log_every=max(1, steps // 60),
+    )
+
+
+def small_embeddings(
+    *, steps: int, batch_size: int, image_side: int, crop: int, widths: tuple[int, ...]
+) -> EmbeddingsConfig:
+    """MCC, MLC and HER on a small CNN that starts from random weights.
+
+    Args:
+        steps: Optimiser steps of each.
+        batch_size: Photos per step.
+        image_side: Side of the decoded square, in pixels.
+        crop: Side of the training crop, in pixels.
+        widths: Channels of the CNN's blocks.
+    """
+    backbone = BackboneConfig(name="small_cnn", weights="", widths=widths)
+    optimisation = adamw(steps, batch_size, 2e-3)
+    return EmbeddingsConfig(
+        mcc=MccConfig(backbone=backbone, image_side=image_side, crop=crop, optimisation=optimisation),
+        mlc=MlcConfig(backbone=backbone, image_side=image_side, crop=crop, optimisation=optimisation),
+        her=HerConfig(backbone=backbone, image_side=image_side, crop=crop, optimisation=optimisation),
+    )
+
+
+def small_variants(*, steps: int, batch_size: int, hidden: tuple[int, ...]) -> dict[str, VariantConfig]:
+    """The six LocSens variants with narrower layers and AdamW; same steps and same rates for all.
+
+    Args:
+        steps: Optimiser steps of each.
+        batch_size: Anchors per step.
+        hidden: Widths of the fused layers.
+    """
+    return {
+        name: variant.model_copy(
+            update={
+                "network": variant.network.model_copy(update={"hidden": hidden}),
+                "optimisation": adamw(steps, batch_size, 1e-3),
+            }
+        )
+        for name, variant in PAPER_VARIANTS.items()
+    }

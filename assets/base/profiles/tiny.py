@@ -1,0 +1,22 @@
+"""Profile `tiny`: the whole graph in a few seconds, for tests. Its figures mean nothing."""
+
+from assets.base.profiles.profile import Profile
+from assets.base.profiles.small import small_embeddings, small_variants
+from assets.evaluation.config import EvaluationConfig
+from assets.images.config import ImageConfig
+from assets.ingestion.config import IngestionConfig
+from assets.ingestion.world.config import WorldConfig
+from assets.splits.config import SplitConfig
+from assets.vocabulary.config import VocabularyConfig
+
+PROFILE = Profile(
+    name="tiny",
+    world=WorldConfig.tiny(),
+    ingestion=IngestionConfig(shard_rows=1_500),
+    vocabulary=VocabularyConfig(size=200, min_photos=3),
+    splits=SplitConfig(test_fraction=0.3, validation_fraction=0.05),
+    images=ImageConfig(short_side=32),
+    embeddings=small_embeddings(steps=12, batch_size=64, image_side=32, crop=28, widths=(16, 32)),
+    locsens=small_variants(steps=12, batch_size=32, hidden=(64, 64)),
+    evaluation=EvaluationConfig(max_photo_queries=60, max_tagging_photos=100),
+)
