@@ -9,7 +9,15 @@ import pyarrow as pa
 class TrainingCurve:
     """Rows of step, loss, learning rate and validation metrics; a metric not measured at a step is null."""
 
-    def __init__(self, rows: Iterable[Mapping[str, float | None]] = ()) -> None:
+    def __init__(self, rows: Iterable[Mapping[str, float | None]] = (), seconds: float = 0.0) -> None:
+        """Takes up an earlier curve.
+
+        Args:
+            rows: Its rows.
+            seconds: Time its steps took, without validation and saving. Not in the table: it differs from run
+                to run.
+        """
+        self.seconds = seconds
         self.rows: list[dict[str, float | None]] = [dict(row) for row in rows]
 
     def add(self, step: int, **values: float) -> None:
@@ -17,6 +25,11 @@ class TrainingCurve:
         if not self.rows or self.rows[-1]["step"] != step:
             self.rows.append({"step": step})
         self.rows[-1].update(values)
+
+    @property
+    def seconds_per_step(self) -> float:
+        """Mean time of a step, 0 before the first."""
+        return self.seconds / (self.rows[-1]["step"] or 1) if self.rows else 0.0
 
     def last(self) -> dict[str, float]:
         """The latest value of every column."""
@@ -26,7 +39,7 @@ class TrainingCurve:
         return latest
 
     def table(self) -> pa.Table:
-        """One row per logged step: `step` int64, loss, rate, seconds and metrics float64 or null."""
+        """One row per logged step: `step` int64, loss, rate and metrics float64 or null."""
         names = list(dict.fromkeys(name for row in self.rows for name in row if name != "step"))
         columns: dict[str, Any] = {"step": pa.array([int(row["step"] or 0) for row in self.rows], pa.int64())}
         for name in names:

@@ -26,7 +26,7 @@ class _GroupNormRelu(torch.autograd.Function):
         return out
 
     @staticmethod
-    @once_differentiable  # type: ignore[misc]  # torch does not type it
+    @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor, Tensor, None]:
         rows, normed, mean, scale, out, weight = ctx.saved_tensors
         count, width = rows.shape

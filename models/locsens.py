@@ -1,17 +1,18 @@
 """The LocSens network: how well an image, a hashtag and a place go together (paper, LocSens).
 
-The first fused layer is linear in the concatenation of the three representations, so it is a sum of one part per
-modality. Whoever scores many combinations computes each part once and adds: `image_part + tag_part + location_part`,
-then `tail`. Training and ranking both do.
+The first fused layer is linear in the concatenation of the three representations, so it is a sum of one part
+per modality. Whoever scores many combinations computes each part once and adds them: `image_part + tag_part +
+location_part`, then `tail`. Training and ranking both do.
 """
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from models.config import LocSensConfig
+from models.config import LocSensConfig, VariantConfig
 from models.layers import GroupNormRelu
 from models.location import fourier_features, fourier_frequencies, normalise_coordinates
+from models.weights import load_config, load_weights
 
 
 class Branch(nn.Module):
@@ -77,7 +78,7 @@ class LocSens(nn.Module):
         return self.tail(self.image_part(images) + self.tag_part(tags) + self.location_part(places, alpha))
 
     def image_part(self, images: Tensor) -> Tensor:
-        """What image embeddings [N, D] add to the first fused layer's pre-activation [N, H], bias included."""
+        """What image embeddings [N, D] add to the first fused layer before its norm, [N, H]; with bias."""
         representation = self.image_branch(functional.normalize(images.float(), dim=-1))
         return self._fuse(representation, 0, self._first.bias)
 
@@ -87,7 +88,7 @@ class LocSens(nn.Module):
         return self._fuse(representation, self.config.branch_width)
 
     def location_part(self, places: Tensor, alpha: float | Tensor = 1.0) -> Tensor:
-        """What places [N, 2] (latitude and longitude in degrees) add, [N, H]; see `normalised_location_part`."""
+        """What places [N, 2], latitude and longitude in degrees, add: `normalised_location_part`."""
         return self.normalised_location_part(normalise_coordinates(places[:, 0], places[:, 1]), alpha)
 
     def normalised_location_part(self, locations: Tensor, alpha: float | Tensor = 1.0) -> Tensor:
@@ -108,7 +109,7 @@ class LocSens(nn.Module):
     def tail(self, pre_activation: Tensor) -> Tensor:
         """Scores [...] of sums of parts [..., H].
 
-        The last layer is computed in float32 also under autocast: bf16 scores would be as coarse as the margin.
+        The last layer stays float32 under autocast: bf16 scores would be as coarse as the margin.
         """
         hidden = self.norms[0](pre_activation.flatten(0, -2))
         for linear, norm in zip(self.linears[1:], self.norms[1:], strict=True):
@@ -126,3 +127,19 @@ class LocSens(nn.Module):
     def _fuse(self, representation: Tensor, column: int, bias: Tensor | None = None) -> Tensor:
         weight = self._first.weight[:, column : column + representation.shape[-1]]
         return functional.linear(representation, weight, bias)
+
+
+def load_locsens(config: bytes, weights: bytes, source: str = "the weights") -> LocSens:
+    """A trained network from its published files, on the CPU, in eval mode.
+
+    Args:
+        config: Content of `config.json`: the `VariantConfig` it was trained under.
+        weights: Content of a `weights*.safetensors`.
+        source: What they are called in messages.
+
+    Raises:
+        UnusableWeightsError: If the weights are broken or do not fit.
+    """
+    network = LocSens(load_config(VariantConfig, config).network)
+    load_weights(network, weights, source)
+    return network.eval()

@@ -1,7 +1,8 @@
 """Triplets for ranking: anchors and their negatives, drawn in whole batches on the device.
 
-A negative image never carries the anchor's hashtag and a negative hashtag is never on the anchor's photo, exactly and
-without drawing again: the r-th photo *without* a hashtag is found by binary search among those with it.
+A negative image never carries the anchor's hashtag and a negative hashtag is never on the anchor's photo,
+exactly and without drawing again: the r-th photo *without* a hashtag is found by binary search among those
+with it.
 """
 
 from dataclasses import dataclass
@@ -137,10 +138,29 @@ def _offsets(sorted_or_not: Tensor, groups: int) -> Tensor:
 
 
 def _gaps(keys: Tensor, offsets: Tensor, width: int) -> Tensor:
-    # Within a group of sorted members m_0 < m_1 < ..., m_j - j counts the non-members below m_j. Packed with the
-    # group this never falls, so one binary search over all groups finds how many members precede a rank.
+    # Within a group of sorted members m_0 < m_1 < ..., m_j - j counts the non-members below m_j. Packed with
+    # the group this never falls, so one binary search over all groups finds how many members precede a rank.
     position = torch.arange(len(keys), device=keys.device)
     return keys - (position - offsets[keys // width])
+
+
+@dataclass(frozen=True)
+class _Pairs:
+    """Some photos and some of their hashtags: `tag_ids` of `photos[i]` lie from `offsets[i]`."""
+
+    photos: Tensor
+    offsets: Tensor
+    tag_ids: Tensor
+
+    @classmethod
+    def of(cls, tagged: TaggedPhotos, usable: Tensor) -> Self:
+        rows = tagged.keys[usable] // tagged.vocabulary
+        photos, counts = torch.unique_consecutive(rows, return_counts=True)
+        offsets = torch.cat((counts.new_zeros(1), counts.cumsum(0)))
+        return cls(photos, offsets, tagged.tag_ids[usable])
+
+    def to(self, device: torch.device) -> Self:
+        return type(self)(self.photos.to(device), self.offsets.to(device), self.tag_ids.to(device))
 
 
 class TripletSampler:
@@ -149,7 +169,7 @@ class TripletSampler:
     def __init__(
         self, tagged: TaggedPhotos, negatives: int, replaces: Literal["image", "image_or_tag"], seed: int
     ) -> None:
-        """Checks that every anchor has a negative.
+        """Finds the anchors that have negatives.
 
         Args:
             tagged: The photos to draw from.
@@ -158,24 +178,34 @@ class TripletSampler:
             seed: The training's seed.
 
         Raises:
-            ValueError: If a hashtag is on all photos, or a photo carries all hashtags where one may be replaced.
+            ValueError: If no anchor has a negative.
         """
-        everywhere = (tagged.photos_per_tag == len(tagged)).nonzero().flatten()
-        if len(everywhere):
-            raise ValueError(
-                f"no negative image: all {len(tagged)} photos carry the hashtags "
-                f"{everywhere[:_SHOWN].tolist()} (ids)"
-            )
-        full = (tagged.tags_per_photo == tagged.vocabulary).nonzero().flatten()
-        if replaces == "image_or_tag" and len(full):
-            raise ValueError(
-                f"no negative hashtag: the photos {full[:_SHOWN].tolist()} (rows) carry all "
-                f"{tagged.vocabulary} hashtags"
-            )
         self._tagged = tagged
         self._negatives = negatives
         self._replaces = replaces
         self._seed = seed
+        self.left_out: list[str] = []
+        """What cannot be an anchor, for want of negatives: sentences."""
+        everywhere = tagged.photos_per_tag == len(tagged)
+        full = tagged.tags_per_photo == tagged.vocabulary
+        usable = ~everywhere[tagged.tag_ids]
+        if bool(everywhere.any()):
+            ids = everywhere.nonzero().flatten()
+            self.left_out.append(
+                f"{len(ids)} hashtags (ids {ids[:_SHOWN].tolist()}) are on all {len(tagged)} photos: "
+                "they have no negative image and are no anchors"
+            )
+        if replaces == "image_or_tag" and bool(full.any()):
+            rows = full.nonzero().flatten()
+            usable &= ~torch.repeat_interleave(full, tagged.tags_per_photo)
+            self.left_out.append(
+                f"{len(rows)} photos (rows {rows[:_SHOWN].tolist()}) carry all {tagged.vocabulary} hashtags: "
+                "they have no negative hashtag and are no anchors"
+            )
+        if not bool(usable.any()):
+            raise ValueError(f"no anchor has a negative: {'; '.join(self.left_out)}")
+        # Only where something is left out: pairs that can be anchors, as photos and their hashtags.
+        self._pairs = _Pairs.of(tagged, usable) if self.left_out else None
 
     def draw(self, anchors: int, step: int, stream: str = "triplets") -> Triplets:
         """A batch.
@@ -193,8 +223,16 @@ class TripletSampler:
             drawn = torch.rand(limits.shape, generator=generator, device=device, dtype=torch.float64)
             return (drawn * limits).long().minimum(limits - 1)
 
-        photos = below(torch.full((anchors,), len(tagged), device=device))
-        tags = tagged.tag_ids[tagged.offsets[photos] + below(tagged.tags_per_photo[photos])]
+        if self._pairs is not None and self._pairs.photos.device != device:
+            self._pairs = self._pairs.to(device)
+        if self._pairs is None:
+            photos = below(torch.full((anchors,), len(tagged), device=device))
+            tags = tagged.tag_ids[tagged.offsets[photos] + below(tagged.tags_per_photo[photos])]
+        else:
+            pairs = self._pairs
+            rows = below(torch.full((anchors,), len(pairs.photos), device=device))
+            photos = pairs.photos[rows]
+            tags = pairs.tag_ids[pairs.offsets[rows] + below(pairs.offsets.diff()[rows])]
         own_photos = photos.unsqueeze(1).expand(-1, self._negatives)
         own_tags = tags.unsqueeze(1).expand(-1, self._negatives)
         others = tagged.photos_without(own_tags, below(len(tagged) - tagged.photos_per_tag[own_tags]))

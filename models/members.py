@@ -1,0 +1,88 @@
+"""Anchors and negatives of a batch as LocSens scores them: together, what they share computed once."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from models.locsens import LocSens
+from models.triplets import TaggedPhotos, Triplets
+
+
+@dataclass(frozen=True)
+class LocSensPhotos:
+    """The photos of one split, row by row.
+
+    Attributes:
+        images: Their image embeddings, float16 or float32 [P, D].
+        tagged: Their hashtags.
+        places: Latitude and longitude in degrees, float [P, 2].
+    """
+
+    images: Tensor
+    tagged: TaggedPhotos
+    places: Tensor
+
+    def __post_init__(self) -> None:
+        """Refuses parts that do not fit."""
+        if not len(self.images) == len(self.tagged) == len(self.places):
+            raise ValueError(
+                f"expected as many embeddings as photos and places, found {len(self.images)}, "
+                f"{len(self.tagged)} and {len(self.places)}"
+            )
+
+
+def member_scores(
+    network: LocSens,
+    images: Tensor,
+    tags: Tensor,
+    triplets: Triplets,
+    locations: Tensor,
+    alpha: float | Tensor,
+) -> tuple[Tensor, Tensor]:
+    """Scores of anchors and negatives in one pass; what members share is computed once.
+
+    Args:
+        network: The network.
+        images: Image embeddings, [P, D].
+        tags: Tag embeddings, [V, D].
+        triplets: B anchors with M negatives each.
+        locations: Normalised coordinates of each anchor [B, 1, 2], or of each member [B, 1 + M, 2].
+        alpha: Scale of the location representation: a number, or one per anchor [B, 1, 1].
+
+    Returns:
+        Scores of the anchors [B], of their negatives [B, M].
+    """
+    anchors, negatives = triplets.negative_photos.shape
+    members = locations.shape[1]
+    scale = alpha if isinstance(alpha, float) else alpha.expand(-1, members, -1).reshape(-1, 1)
+    place = network.normalised_location_part(locations.reshape(-1, 2), scale).view(anchors, members, -1)
+    tag = network.tag_part(tags[triplets.tags]).unsqueeze(1)
+    if bool(triplets.image_replaced.all()):
+        photos = torch.cat((triplets.photos.unsqueeze(1), triplets.negative_photos), dim=1)
+        image = network.image_part(images[photos.flatten()]).view(anchors, 1 + negatives, -1)
+        scores = network.tail(image + (tag + place))
+        return scores[:, 0], scores[:, 1:]
+    image_at, image_slot = triplets.image_replaced.nonzero(as_tuple=True)
+    tag_at, tag_slot = (~triplets.image_replaced).nonzero(as_tuple=True)
+    rows = torch.cat((triplets.photos, triplets.negative_photos[image_at, image_slot]))
+    image = network.image_part(images[rows])
+    own, other = image[:anchors], image[anchors:]
+    wrong = network.tag_part(tags[triplets.negative_tags[tag_at, tag_slot]])
+    tag = tag.squeeze(1)
+    if members == 1:
+        shared = place.squeeze(1)
+        # What is added to the replaced part does not depend on the slot, so it is summed before it is spread.
+        with_tag, with_image = tag + shared, own + shared
+        pre = (own + with_tag, other + with_tag[image_at], wrong + with_image[tag_at])
+    else:
+        pre = (
+            own + tag + place[:, 0],
+            other + tag[image_at] + place[image_at, 1 + image_slot],
+            wrong + own[tag_at] + place[tag_at, 1 + tag_slot],
+        )
+    scores = network.tail(torch.cat(pre))
+    found = scores.new_zeros(anchors, negatives)
+    found = found.index_put((image_at, image_slot), scores[anchors : anchors + len(other)])
+    found = found.index_put((tag_at, tag_slot), scores[anchors + len(other) :])
+    return scores[:anchors], found

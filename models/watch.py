@@ -1,0 +1,139 @@
+"""What happens between the steps of a training: measuring, validating, snapshots, checkpoints, telling."""
+
+import math
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+import torch
+from lightning import Callback, LightningModule, Trainer
+from torch import Tensor, nn
+
+from models.checkpoints import save_checkpoint
+from models.config import OptimisationConfig
+from models.curves import TrainingCurve
+from models.weights import save_weights
+
+
+class TrainingDivergedError(RuntimeError):
+    """The loss became NaN or exploded; the checkpoint before that is kept."""
+
+
+class Watched(Protocol):
+    """What the watch needs of a `TrainingTask`."""
+
+    module: nn.Module
+
+    def validate(self) -> dict[str, float]:
+        """Metrics on the validation split."""
+
+    def snapshots(self) -> Mapping[int, str]:
+        """Steps done -> name of the weights kept then."""
+
+
+class Watch(Callback):
+    """Follows one training. Its curve is part of the checkpoint."""
+
+    def __init__(
+        self,
+        task: Watched,
+        config: OptimisationConfig,
+        checkpoint: Path,
+        snapshots: Path,
+        on_log: Callable[[str], None],
+    ) -> None:
+        """Where checkpoint and snapshots go, and who is told."""
+        self.curve = TrainingCurve()
+        self._task = task
+        self._config = config
+        self._checkpoint = checkpoint
+        self._snapshots = snapshots
+        self._names = task.snapshots()
+        self._on_log = on_log
+        self._first_loss: float | None = None
+        self._losses: list[Tensor] = []
+        self._started = 0.0
+        self._started_at = 0
+
+    def state_dict(self) -> dict[str, Any]:
+        """Curve and first loss, for the checkpoint."""
+        return {"rows": self.curve.rows, "seconds": self.curve.seconds, "first_loss": self._first_loss}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Takes up what `state_dict` gave."""
+        self.curve = TrainingCurve(state_dict["rows"], state_dict["seconds"])
+        self._first_loss = state_dict["first_loss"]
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Starts the clock."""
+        del pl_module
+        self._started = time.perf_counter()
+        self._started_at = trainer.global_step
+
+    def on_train_batch_end(
+        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        """Does what is due after this step."""
+        del pl_module, batch, batch_idx
+        config, step = self._config, trainer.global_step
+        self._losses.append(outputs["loss"].detach())
+        last = step == config.steps
+        validates = last or step % config.validate_every == 0
+        saves = last or step % config.checkpoint_every == 0
+        name = self._names.get(step)
+        if not (validates or saves or name or step % config.log_every == 0):
+            return
+        # The losses are looked at only here: reading one waits for the device. Nothing is saved unseen.
+        loss = self._mean_loss(step)
+        self.curve.seconds += time.perf_counter() - self._started
+        rate = trainer.optimizers[0].param_groups[0]["lr"]
+        measured = {"loss": loss, "learning_rate": float(rate)}
+        if validates:
+            measured |= self._validation(trainer)
+        self.curve.add(step, **measured)
+        if trainer.logger is not None:
+            trainer.logger.log_metrics(measured, step)
+        self._tell(step, measured)
+        if name:
+            self._snapshots.mkdir(parents=True, exist_ok=True)
+            save_weights(self._task.module, self._snapshots / f"{name}.safetensors")
+        if saves:
+            save_checkpoint(trainer, self._checkpoint)
+        self._started = time.perf_counter()
+
+    def _mean_loss(self, step: int) -> float:
+        losses = torch.stack(self._losses).float().tolist()
+        self._losses = []
+        if self._first_loss is None and math.isfinite(losses[0]):
+            self._first_loss = losses[0]
+        limit = self._config.explosion_factor * max(abs(self._first_loss or 0.0), 1e-3)
+        for bad, loss in enumerate(losses, start=step - len(losses) + 1):
+            if not abs(loss) <= limit:  # also true of NaN
+                raise TrainingDivergedError(self._diverged(bad, loss, limit))
+        return float(sum(losses) / len(losses))
+
+    def _diverged(self, step: int, loss: float, limit: float) -> str:
+        kept = (
+            f"; the checkpoint before it is kept at {self._checkpoint}" if self._checkpoint.exists() else ""
+        )
+        return (
+            f"training diverged at step {step} of {self._config.steps}: loss {loss:g}, expected at most "
+            f"{limit:g}; try a lower learning_rate, a warm-up or clip_norm{kept}"
+        )
+
+    def _validation(self, trainer: Trainer) -> dict[str, float]:
+        module = self._task.module
+        module.eval()
+        with torch.no_grad(), trainer.precision_plugin.forward_context():
+            metrics = self._task.validate()
+        module.train()
+        return metrics
+
+    def _tell(self, step: int, measured: Mapping[str, float]) -> None:
+        figures = ", ".join(f"{name} {value:.4g}" for name, value in measured.items())
+        pace = self.curve.seconds / step
+        left = pace * (self._config.steps - step)
+        self._on_log(
+            f"step {step}/{self._config.steps}: {figures}, {1e3 * pace:.3g} ms a step, {left:.0f} s left"
+        )

@@ -1,0 +1,246 @@
+"""The engine: what it learns, how it resumes after a kill, how it stops."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import warnings
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from models.checkpoints import steps_done
+from models.config import OptimisationConfig
+from models.randomness import generator_for
+from models.training import LAST_CHECKPOINT, SNAPSHOTS, TrainingTask, fit
+from models.watch import TrainingDivergedError
+from models.weights import dump_weights, load_weights
+
+SEED = 3
+
+
+class LineTask(TrainingTask):
+    """Learns y = 2 x0 - x1 with a little network that also draws (dropout); `pause` gives a kill its moment."""
+
+    def __init__(self, pause: float = 0.0, spoil_at: int | None = None, spoil: float = float("nan")) -> None:
+        torch.manual_seed(0)
+        self.module = nn.Sequential(nn.Linear(2, 8), nn.Tanh(), nn.Dropout(0.1), nn.Linear(8, 1))
+        self.pause, self.spoil_at, self.spoil = pause, spoil_at, spoil
+        self.asked: list[int] = []
+
+    def batch(self, step: int) -> dict[str, Tensor]:
+        self.asked.append(step)
+        x = torch.randn(16, 2, generator=generator_for(SEED, "batch", step))
+        return {"x": x, "y": 2 * x[:, :1] - x[:, 1:]}
+
+    def loss(self, batch: dict[str, Tensor], step: int) -> Tensor:
+        time.sleep(self.pause)
+        noise = torch.randn(16, 1, generator=generator_for(SEED, "noise", step))
+        loss = (self.module(batch["x"]) - batch["y"] + 0.01 * noise).square().mean()
+        return loss * self.spoil if step == self.spoil_at else loss
+
+    def validate(self) -> dict[str, float]:
+        assert not self.module.training
+        assert not torch.is_grad_enabled()
+        x = torch.tensor([[1.0, 0.0], [0.0, 1.0]])
+        return {"error": float((self.module(x) - torch.tensor([[2.0], [-1.0]])).abs().mean())}
+
+    def snapshots(self) -> dict[int, str]:
+        return {20: "first", 40: "second"}
+
+
+def options(**changes: object) -> OptimisationConfig:
+    values: dict[str, object] = {
+        "steps": 60,
+        "batch_size": 16,
+        "learning_rate": 0.05,
+        "schedule": "cosine",
+        "warmup_steps": 5,
+        "precision": "fp32",
+        "checkpoint_every": 10,
+        "validate_every": 30,
+        "log_every": 20,
+        "seed": SEED,
+    }
+    return OptimisationConfig.model_validate(values | changes)
+
+
+def test_learns_and_keeps_curve_snapshots_and_checkpoint(tmp_path: Path) -> None:
+    task, lines = LineTask(), []
+    curve = fit(task, options(steps=300), tmp_path, lines.append, device="cpu")
+    table = curve.table()
+    assert table.column("step").to_pylist() == sorted(set(range(10, 301, 10)))
+    losses = table.column("loss").to_pylist()
+    assert losses[-1] < 0.3 * losses[0]
+    errors = table.column("error").to_pylist()
+    assert [
+        step for step, error in zip(table["step"].to_pylist(), errors, strict=True) if error is not None
+    ] == [30 * n for n in range(1, 11)]
+    assert curve.last()["error"] < 0.3
+    assert task.asked == list(range(300))
+    assert not task.module.training
+    assert steps_done(tmp_path / LAST_CHECKPOINT, options(steps=300)) == 300
+    assert sorted(path.name for path in (tmp_path / SNAPSHOTS).iterdir()) == [
+        "first.safetensors",
+        "second.safetensors",
+    ]
+    assert list((tmp_path / "tensorboard").glob("events*"))
+    assert lines[-1].startswith("step 300/300: loss ")
+    assert curve.seconds_per_step > 0
+
+
+@pytest.mark.parametrize("optimiser", ["sgd", "adamw"])
+@pytest.mark.parametrize("stop", [10, 17])
+def test_resumed_equals_undisturbed(tmp_path: Path, optimiser: str, stop: int) -> None:
+    class StoppedError(Exception):
+        pass
+
+    class Stopping(LineTask):
+        def loss(self, batch: dict[str, Tensor], step: int) -> Tensor:
+            if step == stop:
+                raise StoppedError
+            return super().loss(batch, step)
+
+    config = options(optimiser=optimiser)
+    whole = LineTask()
+    undisturbed = fit(whole, config, tmp_path / "whole", print, device="cpu")
+    with pytest.raises(StoppedError):
+        fit(Stopping(), config, tmp_path / "cut", print, device="cpu")
+    resumed, lines = LineTask(), []
+    curve = fit(resumed, config, tmp_path / "cut", lines.append, device="cpu")
+    assert lines[0] == "resuming after step 10 of 60"
+    assert resumed.asked == list(range(10, 60))
+    assert dump_weights(resumed.module) == dump_weights(whole.module)
+    assert curve.table().equals(undisturbed.table())
+    for name in ("first", "second"):
+        one, other = (tmp_path / run / SNAPSHOTS / f"{name}.safetensors" for run in ("whole", "cut"))
+        assert one.read_bytes() == other.read_bytes()
+
+
+def test_finished_training_is_only_loaded(tmp_path: Path) -> None:
+    first, again = LineTask(), LineTask()
+    curve = fit(first, options(), tmp_path, print, device="cpu")
+    same = fit(again, options(), tmp_path, print, device="cpu")
+    assert again.asked == []
+    assert dump_weights(again.module) == dump_weights(first.module)
+    assert same.table().equals(curve.table())
+
+
+def test_other_options_start_anew(tmp_path: Path) -> None:
+    fit(LineTask(), options(), tmp_path, print, device="cpu")
+    task, lines = LineTask(), []
+    fit(task, options(learning_rate=0.01), tmp_path, lines.append, device="cpu")
+    assert "made with other options" in lines[0]
+    assert task.asked == list(range(60))
+
+
+CHILD = """
+import sys
+from pathlib import Path
+import torch
+torch.set_num_threads(1)
+sys.path.insert(0, {tests!r})
+from test_training import LineTask, options
+from models.training import fit
+from models.weights import dump_weights
+task = LineTask(pause=float(sys.argv[2]))
+fit(task, options(precision=sys.argv[3]), Path(sys.argv[1]), lambda line: print(line, flush=True), device="cpu")
+Path(sys.argv[1], "final").write_bytes(dump_weights(task.module))
+"""
+
+
+def start_child(scratch: Path, pause: float, precision: str) -> subprocess.Popen[str]:
+    code = CHILD.format(tests=str(Path(__file__).parent))
+    return subprocess.Popen(
+        [sys.executable, "-c", code, str(scratch), str(pause), precision],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=Path(__file__).parents[2],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+    )
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_killed_training_ends_with_the_same_weights(tmp_path: Path, precision: str) -> None:
+    undisturbed = start_child(tmp_path / "whole", 0.0, precision)
+    assert undisturbed.wait(timeout=120) == 0
+    child = start_child(tmp_path / "killed", 0.02, precision)
+    assert child.stdout is not None
+    for line in child.stdout:
+        if line.startswith("step 30/"):
+            break
+    time.sleep(0.1)
+    child.send_signal(signal.SIGKILL)
+    assert child.wait() == -signal.SIGKILL
+    assert not (tmp_path / "killed" / "final").exists()
+    again = start_child(tmp_path / "killed", 0.0, precision)
+    output, _ = again.communicate(timeout=120)
+    assert again.returncode == 0
+    assert re.match(r"resuming after step [34]0 of 60", output)
+    assert (tmp_path / "killed" / "final").read_bytes() == (tmp_path / "whole" / "final").read_bytes()
+
+
+def test_workers_make_the_same_batches(tmp_path: Path) -> None:
+    alone, helped = LineTask(), LineTask()
+    fit(alone, options(), tmp_path / "alone", print, device="cpu")
+    fit(helped, options(workers=2), tmp_path / "helped", print, device="cpu")
+    assert dump_weights(alone.module) == dump_weights(helped.module)
+
+
+@pytest.mark.parametrize(("spoil", "found"), [(float("nan"), "nan"), (1e9, "e+")])
+def test_divergence_names_the_step_and_keeps_the_checkpoint(tmp_path: Path, spoil: float, found: str) -> None:
+    with pytest.raises(
+        TrainingDivergedError, match=r"diverged at step 35 of 60: loss .*learning_rate"
+    ) as caught:
+        fit(LineTask(spoil_at=34, spoil=spoil), options(), tmp_path, print, device="cpu")
+    assert found in str(caught.value)
+    assert str(tmp_path / LAST_CHECKPOINT) in str(caught.value)
+    assert steps_done(tmp_path / LAST_CHECKPOINT, options()) == 30
+    kept = torch.load(tmp_path / LAST_CHECKPOINT, weights_only=True)
+    assert all(bool(torch.isfinite(value).all()) for value in kept["state_dict"].values())
+
+
+def test_divergence_at_once_has_no_checkpoint(tmp_path: Path) -> None:
+    with pytest.raises(TrainingDivergedError, match="step 1 of 60") as caught:
+        fit(LineTask(spoil_at=0), options(), tmp_path, print, device="cpu")
+    assert "kept" not in str(caught.value)
+
+
+def test_says_nothing_that_is_not_asked_for(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        fit(LineTask(), options(), tmp_path, lambda line: None, device="cpu")
+        fit(LineTask(), options(), tmp_path, lambda line: None, device="cpu")
+    assert [str(warning.message) for warning in seen] == []
+    captured = capfd.readouterr()
+    assert captured.out == ""
+    assert captured.err == ""
+
+
+def test_torchs_own_random_state_is_left_alone(tmp_path: Path) -> None:
+    torch.manual_seed(11)
+    expected = torch.rand(3)
+    task = LineTask()
+    torch.manual_seed(11)
+    fit(task, options(), tmp_path, print, device="cpu")
+    assert torch.equal(torch.rand(3), expected)
+
+
+def test_weights_that_do_not_fit_are_refused(tmp_path: Path) -> None:
+    from models.weights import UnusableWeightsError
+
+    net = nn.Linear(2, 1)
+    data = dump_weights(net)
+    load_weights(nn.Linear(2, 1), data)
+    with pytest.raises(UnusableWeightsError, match="w.safetensors do not fit Linear"):
+        load_weights(nn.Linear(3, 1), data, "w.safetensors")
+    with pytest.raises(UnusableWeightsError, match="expected safetensors"):
+        load_weights(net, b"not weights")
+    with torch.no_grad():
+        net.bias.fill_(float("nan"))
+    with pytest.raises(UnusableWeightsError, match="1 NaN or infinite of 1 in bias"):
+        dump_weights(net)
