@@ -15,6 +15,7 @@ import pyarrow as pa
 from assets.base.checks import BlockingCheckError
 from assets.base.freshness import MissingInputsError, expected_inputs, judge, profile_hash
 from assets.base.keys import Dimension
+from assets.base.paths import own_folders
 from assets.base.provenance import CheckOutcome, Input, Record, content_version
 from assets.base.run import Run
 from assets.base.step import NotRun, Step
@@ -145,11 +146,9 @@ def remove_partition(workspace: Workspace, dimension: Dimension, key: str) -> No
     """Remove everything that a partition holds, in every asset by that dimension: records first, then files."""
     for asset in workspace.steps.assets():
         if workspace.steps.dimension(asset) == dimension:
-            record = workspace.ledger.get(asset, key)
-            if record is not None:
-                workspace.ledger.remove(asset, key)
-                for file in record.files:
-                    workspace.storage.remove(file.path)
+            workspace.ledger.remove(asset, key)
+            for folder in own_folders(workspace.storage, asset, key):
+                workspace.storage.remove(folder)
 
 
 def _remove_shard_records(step: Step, workspace: Workspace, partition: str | None) -> set[str | None]:
@@ -258,7 +257,7 @@ def _record(
 def _sweep(run: Run, output: str) -> None:
     """Remove what an earlier run left in the output's folder and this one did not write."""
     kept = {file.path for file in run.written[output]}
-    for folder in run.own_folders(output):
+    for folder in own_folders(run.storage, output, run.partition):
         for path in run.storage.list(folder):
             if path not in kept:
                 run.storage.remove(path)

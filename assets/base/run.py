@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 import pyarrow as pa
 
+from assets.base.paths import folder_of
 from assets.base.profiles import Profile
 from assets.base.provenance import Input, Record
 from assets.base.settings import Settings
@@ -140,30 +141,7 @@ class Run:
 
     def folder(self, asset: str, **folders: str) -> str:
         """Where an output's files go, relative to the storage."""
-        if asset not in TABLES:
-            return "/".join(filter(None, (self._root(asset), self.partition)))
-        names = dict(folders)
-        if self.partition is not None:
-            names[TABLES[asset].folders[-1]] = self.partition
-        if tuple(sorted(names)) != tuple(sorted(TABLES[asset].folders)):
-            raise KeyError(f"table {asset}: expected folders {TABLES[asset].folders}, found {tuple(names)}")
-        return "/".join(("tables", asset, *(f"{name}={names[name]}" for name in TABLES[asset].folders)))
-
-    def own_folders(self, asset: str) -> list[str]:
-        """Every folder that holds nothing but this output's files; none for files that share theirs with others."""
-        if asset == "duckdb_catalog":
-            return []
-        if asset not in TABLES:
-            return [self.folder(asset)]
-        folders = TABLES[asset].folders
-        if len(folders) <= 1:
-            return [self.folder(asset)]
-        outer = self.storage.folders(f"tables/{asset}")
-        return [f"tables/{asset}/{name}/{folders[-1]}={self.partition}" for name in outer]
-
-    @staticmethod
-    def _root(asset: str) -> str:
-        return {"evaluation_report": "reports", "duckdb_catalog": ""}.get(asset, f"models/{asset}")
+        return folder_of(asset, self.partition, folders)
 
     def write(self, asset: str, table: pa.Table | pl.DataFrame, part: int = 0, **folders: str) -> StoredFile:
         """Publish a part of an output table; it exists for others when the run ends well.

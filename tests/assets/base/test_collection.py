@@ -1,0 +1,43 @@
+"""One storage holds one collection."""
+
+import pytest
+
+from assets.base.collection import (
+    Collection,
+    CollectionError,
+    RegisteredFile,
+    open_collection,
+    write_collection,
+)
+from assets.base.storage import Storage
+
+
+@pytest.fixture
+def storage(storage_url: str) -> Storage:
+    return Storage(storage_url)
+
+
+def test_files_keep_the_order_of_registration(storage: Storage) -> None:
+    started = open_collection(storage, "x", "tiny")
+    grown = started.with_files([RegisteredFile("b", "file:///b"), RegisteredFile("a", "file:///a")])
+    write_collection(storage, grown.with_files([RegisteredFile("a", "file:///a"), RegisteredFile("c", "file:///c")]))
+    found = open_collection(storage, "x", "tiny")
+    assert [file.key for file in found.files] == ["b", "a", "c"]
+    assert found.order("c") == 2
+    assert [file.key for file in found.without("a").files] == ["b", "c"]
+    with pytest.raises(CollectionError, match="source file z: not registered"):
+        found.order("z")
+
+
+@pytest.mark.parametrize(("source", "profile"), [("y", "tiny"), ("x", "sample")])
+def test_another_collection_is_refused(storage: Storage, source: str, profile: str) -> None:
+    open_collection(storage, "x", "tiny")
+    with pytest.raises(CollectionError, match="holds the collection of source 'x' with profile 'tiny'"):
+        open_collection(storage, source, profile)
+    assert open_collection(storage, "x", "tiny") == Collection("x", "tiny")
+
+
+def test_a_damaged_file_is_named(storage: Storage) -> None:
+    storage.write_bytes("collection.json", b"{}")
+    with pytest.raises(CollectionError, match=r"collection\.json in .*: expected a collection"):
+        open_collection(storage, "x", "tiny")
