@@ -18,7 +18,7 @@ class IngestionConfig(BaseModel):
 
 
 class FilterConfig(BaseModel):
-    """Which photos are used. Paper section: data set (code): photos with tags and coordinates, as JPEG or PNG."""
+    """Which photos are used; the paper's code takes photos with tags and coordinates, as JPEG or PNG."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -1,4 +1,4 @@
-"""Decoding of whole columns: URL-encoded text, lists of tags, the download hash. No Python loop over good rows."""
+"""Decoding of whole columns, without a loop over rows: URL-encoded text, lists of tags, the download hash."""
 
 import hashlib
 
@@ -26,7 +26,8 @@ _HEX = _hex_values()
 def url_decoded(encoded: pa.Array) -> pa.Array:
     """Decode URL-encoded text: `+` is a blank, `%C3%A9` the bytes of a character.
 
-    An escape that is none (`%zz`, `100%`) stays as it is written; bytes that make no UTF-8, and NUL, become U+FFFD.
+    An escape that is none (`%zz`, `100%`) stays as it is written; bytes that make no UTF-8, and NUL, become
+    U+FFFD.
 
     Args:
         encoded: Strings, nulls allowed.

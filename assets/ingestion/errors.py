@@ -1,7 +1,7 @@
-"""What can be wrong with a source as a whole; a row that cannot be read is no error, it goes to `rejected_rows`.
+"""What can be wrong with a source as a whole; a row that cannot be read only goes to `rejected_rows`.
 
-Every message is a sentence for the person who set the source: it names the file (without credentials), what was
-expected and what was found.
+Every message is a sentence for the person who set the source: it names the file (without credentials), what
+was expected and what was found.
 """
 
 

@@ -11,21 +11,21 @@ DROP_REASONS = ("video", "extension", "no_location", "bad_location", "no_tags", 
 """Reasons to drop a photo, in the order in which they are tried."""
 
 _RAW_COLUMNS = (
-    "photo_id", "user_id", "taken_at", "title", "tags", "latitude", "longitude", "license", "download_url", "hash",
-    "extension", "is_video", "line_number",
+    "photo_id", "user_id", "taken_at", "title", "tags", "latitude", "longitude", "license", "download_url",
+    "hash", "extension", "is_video", "line_number",
 )  # fmt: skip
 
 
 def filter_photos(raw: pa.Table, config: FilterConfig) -> tuple[pa.Table, pa.Table]:
-    """Keep the photos with a place and a tag, normalise their tags, and say of every other row why it is dropped.
+    """Keep the photos with a place and a tag, tags normalised, and say of every other row why it is dropped.
 
     Args:
         raw: `RAW_PHOTOS` of one shard.
         config: The rules.
 
     Returns:
-        `GEOTAGGED_PHOTOS` and `DROPPED_PHOTOS`, both in the order of the lines. Of an id found twice among the rows
-        that pass everything else, the lowest line is kept.
+        `GEOTAGGED_PHOTOS` and `DROPPED_PHOTOS`, both in the order of the lines. Of an id found twice among
+        the rows that pass everything else, the lowest line is kept.
     """
     photos = pl.from_arrow(raw.select(_RAW_COLUMNS))
     assert isinstance(photos, pl.DataFrame)

@@ -103,7 +103,7 @@ def only_lines(block: LineBlock, wanted: npt.NDArray[np.bool_]) -> bytes:
 
 
 def shown(line: bytes) -> str:
-    """The beginning of a line as text in which no byte can do harm: bad bytes and control characters escaped."""
+    """The beginning of a line as harmless text: bad bytes and control characters escaped."""
     text = line[:_SHOWN_BYTES].decode("utf-8", "backslashreplace").translate(_ESCAPES)
     return text if len(line) <= _SHOWN_BYTES else f"{text}…"
 

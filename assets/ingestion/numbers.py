@@ -14,7 +14,7 @@ def is_whole_number(name: str) -> pl.Expr:
 
 
 def number(name: str) -> pl.Expr:
-    """A text's number; `nan` and infinities are NaN, which a filter drops; null where it is missing or no number."""
+    """A text's number: NaN for `nan` and infinities, which a filter drops; null if missing or no number."""
     column = pl.col(name).str.strip_chars()
     return (
         pl.when(column.str.contains(_NUMBER))

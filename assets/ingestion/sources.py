@@ -4,6 +4,7 @@ What is in the files is found out in `assets.ingestion.recognise`; reading them 
 """
 
 import hashlib
+import importlib.util
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -85,7 +86,8 @@ def find_source_files(source: Source) -> list[SourceFile]:
     """Look up the files of a source, sorted by URL.
 
     Args:
-        source: A path, glob or URL on any fsspec store; the sample world is built first and named by its files.
+        source: A path, glob or URL on any fsspec store; the sample world is built first and named by its
+            files.
 
     Raises:
         UnreachableSourceError: The store or the file is not there.
@@ -127,20 +129,19 @@ def without_secrets(error: BaseException) -> str:
 
 
 def store_errors() -> tuple[type[Exception], ...]:
-    """What stores raise when they do not answer: the operating system's errors, http's and, if it is there, S3's."""
+    """What stores raise when they do not answer: the system's errors, http's and, where installed, S3's."""
     kinds: tuple[type[Exception], ...] = (OSError, aiohttp.ClientError)
-    try:
-        from botocore.exceptions import BotoCoreError, ClientError
-    except ImportError:
+    if importlib.util.find_spec("botocore") is None:
         return kinds
-    return (*kinds, BotoCoreError, ClientError)
+    s3 = importlib.import_module("botocore.exceptions")
+    return (*kinds, s3.BotoCoreError, s3.ClientError)
 
 
 def _public_link(link: str) -> str:
     if "://" not in link:
-        return LocalFileSystem().unstrip_protocol(link)
+        return cast("str", LocalFileSystem().unstrip_protocol(link))
     parts = urlsplit(link)
-    # Only in a web address do `?` and `#` end the path: in a bucket or a folder they belong to names and globs.
+    # Only in a web address do `?` and `#` end the path: elsewhere they belong to names and globs.
     if parts.scheme in ("http", "https"):
         return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
     scheme, _, rest = link.partition("://")
@@ -166,7 +167,7 @@ def _matches(filesystem: Any, path: str, shown: str) -> list[dict[str, Any]]:
 
 
 def _has_wildcard(filesystem: Any, path: str) -> bool:
-    # A question mark begins the query of a web address; and a name with brackets is taken as it stands if it exists.
+    # A question mark begins a web address's query; a name with brackets is taken as it stands if it exists.
     if "http" in _protocols(filesystem):
         return "*" in path
     return any(sign in path for sign in "*?[") and not filesystem.exists(path)

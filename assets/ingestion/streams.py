@@ -1,10 +1,10 @@
 """From a stored file to a stream of plain bytes: compression recognised, decompressed block by block.
 
-bzip2 is decompressed in parallel. Nothing is ever held whole in memory, and a file that is cut off or damaged is an
-error, never an early end.
+bzip2 is decompressed in parallel. Nothing is ever held whole in memory, and a file that is cut off or damaged
+is an error, never an early end.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import ExitStack
 from typing import Any, BinaryIO, Literal, cast
 
@@ -25,8 +25,8 @@ _MAGIC: tuple[tuple[bytes, Compression], ...] = (
     (b"BZh", "bzip2"),
     (b"\x28\xb5\x2f\xfd", "zstd"),
 )
-# Two cores are what there is at least; more threads wait for the parser, which is the slower part.
 _BZIP2_THREADS = 0
+"""As many as there are cores."""
 
 
 def open_stored(file: SourceFile) -> BinaryIO:
@@ -57,7 +57,7 @@ def compression_of(file: SourceFile) -> Compression:
 
 def read_blocks(
     file: SourceFile, compression: Compression, block_bytes: int = BLOCK_BYTES
-) -> Iterator[bytes]:
+) -> Generator[bytes, None, None]:
     """Yield a file's decompressed bytes in blocks of one size, the last one shorter.
 
     Args:
@@ -113,19 +113,19 @@ def _full_read(stream: Any, size: int) -> bytes:
 
 
 def _refuse_rest(file: SourceFile, stream: Any, done: int) -> None:
-    # A second bzip2 stream whose header is damaged or cut counts as rubbish after the end, which is skipped silently.
+    # A second bzip2 stream whose header is damaged or cut is skipped silently, as rubbish after the end.
     end = stream.tell_compressed() // 8
     if end < file.bytes:
         raise DamagedSourceError(
-            f"source file {file.url} is damaged or cut off: its bzip2 data end at byte {end:,} of {file.bytes:,} "
-            f"(after {done:,} bytes of text), and what follows is no bzip2"
+            f"source file {file.url} is damaged or cut off: its bzip2 data end at byte {end:,} of "
+            f"{file.bytes:,} (after {done:,} bytes of text), and what follows is no bzip2"
         )
 
 
 def _damaged(file: SourceFile, compression: Compression, done: int, error: Exception) -> DamagedSourceError:
     return DamagedSourceError(
-        f"source file {file.url} is cut off or damaged: its {compression} data ({file.bytes:,} bytes) cannot be "
-        f"decompressed beyond byte {done:,} of the text ({without_secrets(error)}); nothing of it is kept"
+        f"source file {file.url} is cut off or damaged: its {compression} data ({file.bytes:,} bytes) cannot "
+        f"be decompressed beyond byte {done:,} of the text ({without_secrets(error)}); nothing of it is kept"
     )
 
 

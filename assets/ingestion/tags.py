@@ -1,7 +1,7 @@
 """The normal form of a hashtag, and counting hashtags.
 
-Two tags that look alike are one tag: Unicode compatibility forms are composed (NFKC), upper case is lowered, and
-blanks, control characters and invisible format characters go. Which tags a vocabulary takes is decided in
+Two tags that look alike are one tag: Unicode compatibility forms are composed (NFKC), upper case is lowered,
+and blanks, control characters and invisible format characters go. Which tags a vocabulary takes is decided in
 `assets.vocabulary`.
 """
 
@@ -41,7 +41,7 @@ def normalise_values(tags: pl.Series) -> pl.Series:
     odd = ~tags.str.contains(_IS_PLAIN).fill_null(value=True)
     if not odd.any():
         return tags
-    # The Unicode rules cost some twenty times the test above, and most tags of a collection are plain already.
+    # The Unicode rules cost some twenty times the test above, and most tags are plain already.
     rare = tags.filter(odd)
     for _ in range(2):
         # Lower-casing can undo the composed form, and the composed form can bring upper case and blanks anew.

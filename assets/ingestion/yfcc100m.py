@@ -1,7 +1,7 @@
 """Rows of YFCC100M's metadata files, in both layouts, parsed by whole columns.
 
-Fields and their order: YFCC100M's readme. The layout of 25 columns puts a line number before the photo id and a
-hash after it. What decompresses and what decides that a file is of this kind lies elsewhere
+Fields and their order: YFCC100M's readme. The layout of 25 columns puts a line number before the photo id and
+a hash after it. What decompresses and what decides that a file is of this kind lies elsewhere
 (`assets.ingestion.streams`, `assets.ingestion.recognise`).
 """
 
@@ -84,7 +84,8 @@ def parse_block(block: LineBlock, columns: int) -> tuple[pa.Table, pl.DataFrame]
     """Parse whole lines.
 
     Returns:
-        The readable rows as `RAW_PHOTOS` without `source_file`, and the rejected ones (line number, reason, text).
+        The readable rows as `RAW_PHOTOS` without `source_file`, and the rejected ones (line number, reason,
+        text).
     """
     unreadable = _lines_that_are_no_rows(block, columns)
     is_row = np.ones(len(block.ends), dtype=bool)
@@ -159,7 +160,7 @@ def _decoded(rows: pl.DataFrame, first_line: int) -> pa.Table:
         hash=_hashes(rows),
         taken_at=pl.col("taken_at").str.to_datetime("%Y-%m-%d %H:%M:%S%.f", time_unit="us", strict=False),
         accuracy=pl.col("accuracy").cast(pl.Int16, strict=False),
-        # An empty extension is one that no filter lets pass; null would mean that the source has none to give.
+        # An empty extension passes no filter; null would mean that the source has none to give.
         extension=pl.col("extension").fill_null("").str.to_lowercase(),
         line_number=pl.col("index") + first_line,
     )
@@ -172,7 +173,7 @@ def _decoded(rows: pl.DataFrame, first_line: int) -> pa.Table:
 
 
 def _hashes(rows: pl.DataFrame) -> pl.Series:
-    # The file's own hash names the image in the bucket; what is no hash could name anything, so it is computed.
+    # The file's own hash names the image in the bucket; one that is no hash could name anything.
     if "hash" not in rows.columns:
         return download_hashes(rows["download_url"])
     given = rows["hash"]
