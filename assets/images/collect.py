@@ -13,9 +13,8 @@ from dataclasses import dataclass, field
 
 from assets.base.storage import StoredFile
 from assets.images.config import ImageConfig
-from assets.images.decode import Sizes
 from assets.images.locate import Location
-from assets.images.outcome import OK, Failure
+from assets.images.outcome import OK, TRANSIENT, Failure, Sizes
 from assets.images.parts import Parts, Photo, StatusRow
 from assets.images.plan import PartPlan, Wanted, make_plan
 from assets.images.stores import read_file, read_object
@@ -99,7 +98,7 @@ def collect_images(
 
 def _count(collected: Collected, row: StatusRow, config: ImageConfig) -> None:
     collected.counts[row.status] += 1
-    collected.retryable += row.status == "transient" and row.attempts < config.max_attempts
+    collected.retryable += row.status == TRANSIENT and row.attempts < config.max_attempts
 
 
 class _Collector:

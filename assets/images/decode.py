@@ -8,7 +8,6 @@ live in `assets.images.workers`.
 import hashlib
 import io
 import warnings
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -16,44 +15,12 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from torchvision.io import ImageReadMode, decode_jpeg, encode_jpeg
 from torchvision.transforms.v2.functional import resize
 
-from assets.images.outcome import Failure
+from assets.images.outcome import Decoded, Failure, Sizes
 
 FORMATS = ("JPEG", "MPO", "PNG", "GIF", "WEBP", "BMP", "TIFF")
 LONGEST_SIDE = 65_500  # what a JPEG can hold
 
 _BEGINNINGS = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"BM", b"II*\0", b"MM\0*")
-
-
-@dataclass(frozen=True, slots=True)
-class Sizes:
-    """What is made of every image.
-
-    Attributes:
-        short_side: Short side of the result in pixels; smaller images keep their size.
-        jpeg_quality: Quality of the result, 1 to 100.
-        max_pixels: Largest image that is decoded, in pixels.
-    """
-
-    short_side: int
-    jpeg_quality: int
-    max_pixels: int
-
-
-@dataclass(frozen=True, slots=True)
-class Decoded:
-    """An image as it is stored.
-
-    Attributes:
-        jpeg: The resized image, RGB, upright, without metadata.
-        width: Its width in pixels.
-        height: Its height in pixels.
-        sha256: Hash of the original bytes, hexadecimal.
-    """
-
-    jpeg: bytes
-    width: int
-    height: int
-    sha256: str
 
 
 def decode(data: bytes, sizes: Sizes) -> Decoded | Failure:

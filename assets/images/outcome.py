@@ -1,6 +1,6 @@
-"""What can become of a wanted photo's image: the words of the column `status`, and failures that carry them.
+"""What can become of a wanted photo's image: the words of the column `status`, failures, images as stored.
 
-Everything that might retry asks `Failure.is_transient`; nothing else decides what is permanent.
+Only `transient` may ever be asked for again; every other failure is permanent.
 """
 
 from dataclasses import dataclass
@@ -24,7 +24,34 @@ class Failure:
     status: Status
     error: str
 
-    @property
-    def is_transient(self) -> bool:
-        """Whether it may be asked for again."""
-        return self.status == TRANSIENT
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """What is made of every image.
+
+    Attributes:
+        short_side: Short side of the result in pixels; smaller images keep their size.
+        jpeg_quality: Quality of the result, 1 to 100.
+        max_pixels: Largest image that is decoded, in pixels.
+    """
+
+    short_side: int
+    jpeg_quality: int
+    max_pixels: int
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """An image as it is stored.
+
+    Attributes:
+        jpeg: The resized image, RGB, upright, without metadata.
+        width: Its width in pixels.
+        height: Its height in pixels.
+        sha256: Hash of the original bytes, hexadecimal.
+    """
+
+    jpeg: bytes
+    width: int
+    height: int
+    sha256: str

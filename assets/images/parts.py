@@ -20,8 +20,7 @@ import pyarrow.parquet as pq
 
 from assets.base.storage import Storage, StoredFile
 from assets.base.tables import TABLES
-from assets.images.decode import Decoded, Sizes
-from assets.images.outcome import OK
+from assets.images.outcome import OK, Decoded, Sizes
 
 _KEY = b"locsens"
 _NAME = re.compile(r"part-(\d+)\.parquet$")

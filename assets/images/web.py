@@ -1,17 +1,13 @@
 """Fetching over http: bounded in time, size, redirects and pace, and polite to every host.
 
-One `Web` serves one event loop. What is asked for, and what an answer means for a photo, is decided here; how
-many photos are under way at once, in `assets.images.collect`.
+One `Web` serves one event loop. What is asked for, and what an answer means for a photo, is decided here; the
+pace of each host in `assets.images.pace`, how many photos are under way at once in `assets.images.collect`.
 """
 
-import asyncio
-import email.utils
 import ipaddress
 import re
 import socket
 import time
-from collections import defaultdict
-from dataclasses import dataclass
 from importlib.metadata import version
 from types import TracebackType
 from typing import Any, Self
@@ -29,17 +25,17 @@ from yarl import URL
 from assets.base.storage import public_url
 from assets.images.config import ImageConfig
 from assets.images.outcome import Failure
+from assets.images.pace import Pace, retry_after_seconds
 from assets.images.stores import too_large
 
-USER_AGENT = f"LocSens/{version('locsens')} (image collection for research; asks each picture once)"
+USER_AGENT = f"LocSens/{version('locsens')} (collecting images for research)"
 
 _SCHEMES = {"http", "https"}
 _REDIRECTS = {301, 302, 303, 307, 308}
 _GONE = {404, 410}
 _LATER = {408, 425, 429}
-_UNAVAILABLE = re.compile(
-    r"/photo_unavailable[^/]*$"
-)  # where Flickr sends one for a photo that was taken down
+# where Flickr sends one for a photo that was taken down
+_UNAVAILABLE = re.compile(r"/photo_unavailable[^/]*$")
 _CHUNK = 1 << 16
 
 
@@ -61,36 +57,6 @@ class _PrivateAddressError(OSError):
     """A redirect leads to an address that is not of the public internet."""
 
 
-@dataclass
-class _Host:
-    """How one host is doing.
-
-    Attributes:
-        next_request: Time of the loop from which it may be asked again.
-        lost_in_a_row: Connections in a row that failed.
-    """
-
-    next_request: float = 0.0
-    lost_in_a_row: int = 0
-
-
-def retry_after_seconds(value: str | None, now: float) -> float:
-    """Seconds to wait by a `Retry-After` header: a number or an http date; 0 if it says neither.
-
-    Args:
-        value: The header.
-        now: Time now, seconds since 1970.
-    """
-    if value is None:
-        return 0.0
-    if value.strip().isascii() and value.strip().isdigit():
-        return float(value.strip()[:9])
-    try:
-        return max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - now)
-    except (ValueError, OverflowError):
-        return 0.0
-
-
 def _public_socket(info: tuple[Any, ...]) -> socket.socket:
     """A socket for one resolved address, refused unless the address is public: the name has no say in it."""
     family, kind, protocol, _, address = info
@@ -104,7 +70,7 @@ class Web:
 
     def __init__(self, config: ImageConfig) -> None:
         self._config = config
-        self._hosts: defaultdict[str, _Host] = defaultdict(_Host)
+        self._pace = Pace(config)
 
     def _session(self, *, only_public: bool) -> aiohttp.ClientSession:
         config = self._config
@@ -161,11 +127,11 @@ class Web:
                 reraise=True,
             ):
                 with attempt:
-                    refusal = await self._wait_for_turn(host)
+                    refusal = await self._pace.wait(host)
                     if refusal is not None:
                         return refusal, sent
                     sent += 1
-                    return await self._ask(start, self._hosts[host]), sent
+                    return await self._ask(start, host), sent
         except _TransientError as error:
             return Failure("transient", str(error)), sent
         raise AssertionError("unreachable: the loop returns or raises")
@@ -177,28 +143,10 @@ class Web:
         backoff = wait_exponential_jitter(
             initial=self._config.retry_wait, max=self._config.max_wait, jitter=self._config.retry_wait
         )
-        # a longer pause is not slept here: `_wait_for_turn` leaves such a host for another run
+        # a longer pause is not slept here: `Pace.wait` leaves such a host for another run
         return max(backoff(state), min(asked, self._config.max_wait))
 
-    async def _wait_for_turn(self, name: str) -> Failure | None:
-        """Keep to the host's pace; a failure if the host is not to be asked in this run."""
-        host = self._hosts[name]
-        if host.lost_in_a_row >= self._config.give_up_host_after:
-            return Failure(
-                "transient", f"not asked: {name} could not be reached {host.lost_in_a_row} times in a row"
-            )
-        now = asyncio.get_running_loop().time()
-        turn = max(now, host.next_request)
-        if turn - now > self._config.max_wait:
-            return Failure(
-                "transient", f"not asked: {name} wants to be left alone for {turn - now:.0f} seconds"
-            )
-        host.next_request = turn + 1 / self._config.requests_per_second
-        if turn > now:
-            await asyncio.sleep(turn - now)
-        return None
-
-    async def _ask(self, start: URL, host: _Host) -> bytes | Failure:
+    async def _ask(self, start: URL, host: str) -> bytes | Failure:
         """One request with its redirects.
 
         Raises:
@@ -207,11 +155,9 @@ class Web:
         try:
             answer = await self._follow(start)
         except _TransientError as error:
-            loop_time = asyncio.get_running_loop().time()
-            host.next_request = max(host.next_request, loop_time + error.retry_after)
-            host.lost_in_a_row = host.lost_in_a_row + 1 if error.unreachable else 0
+            self._pace.failed(host, error.retry_after, unreachable=error.unreachable)
             raise
-        host.lost_in_a_row = 0
+        self._pace.answered(host)
         return answer
 
     async def _follow(self, start: URL) -> bytes | Failure:

@@ -15,8 +15,7 @@ from multiprocessing.connection import Connection
 from types import TracebackType
 from typing import Self, cast
 
-from assets.images.decode import Decoded, Sizes, decode
-from assets.images.outcome import Failure
+from assets.images.outcome import Decoded, Failure, Sizes
 
 BATCH = 8
 _READY = "ready"
@@ -32,6 +31,8 @@ def available_cores() -> int:
 def _serve(pipe: Connection, sizes: Sizes) -> None:
     """The worker process: answers batches of files until its pipe closes."""
     import torch
+
+    from assets.images.decode import decode
 
     torch.set_num_threads(1)
     pipe.send(_READY)

@@ -1,0 +1,147 @@
+"""The stage `images`: every wanted photo's image, and what became of those that have none."""
+
+import hashlib
+from collections import Counter
+
+import numpy as np
+
+from assets.base.provenance import Input
+from assets.base.run import Run
+from assets.base.show import Picture, markdown_table
+from assets.base.step import Reads, step
+from assets.base.storage import public_url
+from assets.base.workspace import Workspace
+from assets.images.checks import (
+    every_photo_has_one_status,
+    few_images_failed_for_now,
+    images_are_those_with_status_ok,
+    stored_images_decode,
+)
+from assets.images.collect import Collected, collect_images, sizes_of
+from assets.images.figures import contact_sheet
+from assets.images.locate import Locator
+from assets.images.outcome import STATUSES, Failure
+from assets.images.parts import Parts
+from assets.images.plan import Wanted
+from assets.images.progress import shown, words
+
+SHOWN = 16
+
+
+def where_pixels_come_from(workspace: Workspace, _: str | None) -> list[Input]:
+    """The setting `LOCSENS_IMAGES` as an input: with another, what was not found is a new question."""
+    setting = public_url(workspace.settings.images)
+    return [Input("LOCSENS_IMAGES", None, hashlib.sha256(setting.encode()).hexdigest()[:16])]
+
+
+@step(
+    stage="images",
+    outputs=("images", "image_status"),
+    by="shard",
+    reads=(Reads("photos"),),
+    profile=("images",),
+    code_version="1",
+    kinds={"python", "parquet"},
+    checks=(
+        every_photo_has_one_status,
+        images_are_those_with_status_ok,
+        stored_images_decode,
+        few_images_failed_for_now,
+    ),
+    pool="downloads",
+    outside=where_pixels_come_from,
+)
+def images(run: Run) -> None:
+    """Fetch, check, decode, resize and keep the image of every photo of the splits; say what became of each.
+
+    Goes on where an earlier run stopped: what is in a finished part is never fetched again, and a permanent
+    failure never asked for again.
+    """
+    wanted = wanted_photos(run)
+    parts = Parts(
+        run.storage,
+        run.folder("images"),
+        run.folder("image_status"),
+        sizes_of(run.profile.images),
+        run.log,
+    )
+    with shown(f"images of {run.partition}", run.log) as progress:
+        collected = collect_images(wanted, parts, run.profile.images, progress)
+    for image_file, status_file in collected.files:
+        run.adopt("images", image_file)
+        run.adopt("image_status", status_file)
+    run.facts.update({status: collected.counts[status] for status in STATUSES}, retryable=collected.retryable)
+    _tell(run, collected)
+    _show(run, collected)
+
+
+def wanted_photos(run: Run) -> list[Wanted]:
+    """The shard's photos in order of their ids, each with where its image is."""
+    locator = Locator(run.settings.images, run.settings.source)
+    missing_root = locator.missing_root()
+    photos = run.table("photos", ["photo_id", "hash", "download_url"]).sort_by("photo_id")
+    if missing_root is not None:
+        problem = Failure(
+            "transient", f"not asked: LOCSENS_IMAGES leads to {missing_root}, which is no folder"
+        )
+        return [Wanted(photo_id, problem) for photo_id in photos.column("photo_id").to_pylist()]
+    columns = (photos.column(name).to_pylist() for name in ("photo_id", "hash", "download_url"))
+    return [
+        Wanted(photo_id, locator.locate(photo_id, photo_hash, url))
+        for photo_id, photo_hash, url in zip(*columns, strict=True)
+    ]
+
+
+def _tell(run: Run, collected: Collected) -> None:
+    total = collected.counts.total()
+    run.log.info(
+        "%d images asked for, %d known from earlier runs; now %s",
+        collected.asked,
+        collected.kept,
+        words(collected.counts),
+    )
+    if total and not collected.counts["ok"]:
+        run.log.warning("none of the %d photos has an image: %s", total, words(collected.counts))
+
+
+def _show(run: Run, collected: Collected) -> None:
+    total = collected.counts.total()
+    rows = [(status, collected.counts[status]) for status in STATUSES]
+    run.note("images", {"bytes": sum(file.bytes for file, _ in collected.files)})
+    sheet = _some_jpegs(run, [file.path for file, _ in collected.files if file.rows])
+    if sheet:
+        run.note("images", {"some_images": Picture(contact_sheet(sheet), "Some of the images")})
+    run.note(
+        "image_status",
+        {
+            "statuses": markdown_table(("status", "photos"), rows),
+            "share_ok": collected.counts["ok"] / total if total else 0.0,
+            "asked_for_now": collected.asked,
+            "known_from_earlier_runs": collected.kept,
+            "no_longer_wanted": collected.dropped,
+            "may_be_asked_again": collected.retryable,
+            "bytes_fetched_now": collected.bytes_fetched,
+            "what_went_wrong": markdown_table(("photos", "what went wrong, for example"), _examples(run)),
+        },
+    )
+
+
+def _some_jpegs(run: Run, files: list[str]) -> list[bytes]:
+    if not files:
+        return []
+    table = run.storage.read_table(files[len(files) // 2], ["jpeg"])
+    rows = np.unique(np.linspace(0, table.num_rows - 1, SHOWN).round().astype(int))
+    return [bytes(jpeg) for jpeg in table.column("jpeg").take(rows).to_pylist()]
+
+
+def _examples(run: Run, most: int = 10) -> list[tuple[int, str]]:
+    """The most frequent kinds of failure, with an example of each."""
+    failed = run.table("image_status", ["status", "error"]).to_pylist()
+    counts: Counter[str] = Counter()
+    example: dict[str, str] = {}
+    for row in failed:
+        if row["error"] is not None:
+            kind = f"{row['status']} {row['error'].split(' from ')[0].split(' at ')[0]}"
+            counts[kind] += 1
+            example.setdefault(kind, f"{row['status']}: {row['error']}")
+    return [(count, example[kind]) for kind, count in counts.most_common(most)]
