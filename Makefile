@@ -4,11 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PYTEST_ARGS ?=
-SEEDS ?= 3
 PORT ?= 3000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo ui test lint bench
+.PHONY: help setup demo ui test lint
 
 help: ## list the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -37,5 +36,3 @@ lint: setup ## ruff and mypy
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 
-bench: setup ## side-by-side speed measurements
-	@$(BIN)/python -m benchmarks
