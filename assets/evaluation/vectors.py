@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import safetensors.torch
 import torch
 from torch import Tensor
 
 from assets.evaluation.candidates import Floats, Ids, Published, read_table
-from models.config import LocSensConfig
+from models.config import VariantConfig
 from models.locsens import LocSens
+from models.weights import load_config, load_weights
 
 
 @dataclass(frozen=True)
@@ -147,9 +147,9 @@ def locsens_network(published: Published, variant: str, weights: str, device: to
     for name in ("config.json", weights):
         if name not in files:
             raise ValueError(f"locsens_model {variant}: expected a file {name}, found {sorted(files)}")
-    config = LocSensConfig.model_validate_json(published.storage.read_bytes(files["config.json"]))
-    network = LocSens(config)
-    network.load_state_dict(safetensors.torch.load(published.storage.read_bytes(files[weights])))
+    variant_config = load_config(VariantConfig, published.storage.read_bytes(files["config.json"]))
+    network = LocSens(variant_config.network)
+    load_weights(network, published.storage.read_bytes(files[weights]), files[weights])
     return network.to(device).eval()
 
 

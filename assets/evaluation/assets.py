@@ -1,0 +1,222 @@
+"""Steps of evaluation: queries, what every model ranks for them, the results. The report has its own module."""
+
+import polars as pl
+import torch
+
+from assets.base.keys import RETRIEVAL_MODELS, TAGGING_MODELS
+from assets.base.run import Run
+from assets.base.show import markdown_table, picture
+from assets.base.step import NotRun, Reads, step
+from assets.evaluation import checks
+from assets.evaluation.candidates import TestPhotos, read_test_photos
+from assets.evaluation.figures import retrieval_figure, retrieval_summary, tagging_figure, tagging_summary
+from assets.evaluation.queries import draw_queries, photos_to_tag
+from assets.evaluation.rankings import rank_hashtags, rank_queries
+from assets.evaluation.results import (
+    query_slices,
+    retrieval_not_run,
+    retrieval_rows,
+    tagging_not_run,
+    tagging_rows,
+)
+from assets.evaluation.scorers import (
+    LOCSENS_TAGGING_VARIANTS,
+    LOCSENS_VARIANTS,
+    PLACELESS,
+    load_retrieval_scorer,
+    load_tagging_scorer,
+)
+
+_TEST_PHOTOS = (Reads("photos"), Reads("image_status"))
+_RETRIEVAL_KEYS = {"mcc": ("mcc", *LOCSENS_VARIANTS), "mlc": ("mlc",), "her": ("her",)}
+_TAGGING_KEYS = {"mcc": ("mcc", "mcc_cosine", *LOCSENS_TAGGING_VARIANTS), "mlc": ("mlc",), "her": ("her",)}
+
+
+def _embeddings(keys: dict[str, tuple[str, ...]]) -> tuple[Reads, ...]:
+    return tuple(
+        Reads(f"{side}_embeddings_{method}", when=models)
+        for method, models in keys.items()
+        for side in ("image", "tag")
+    )
+
+
+@step(
+    stage="evaluation",
+    outputs=("retrieval_queries",),
+    reads=_TEST_PHOTOS,
+    profile=("evaluation",),
+    kinds={"polars", "parquet"},
+    checks=(checks.queries_have_test_images, checks.query_ids_contiguous),
+)
+def retrieval_queries(run: Run) -> None:
+    """A hashtag and place of each test photo, and each hashtag alone, where enough test images carry it."""
+    photos = read_test_photos(run)
+    config = run.profile.evaluation
+    queries = draw_queries(photos, config)
+    if queries.is_empty():
+        raise NotRun(
+            f"no hashtag is on {config.min_test_images} or more of the {len(photos)} test photos with an image"
+        )
+    run.write("retrieval_queries", queries)
+    kinds = queries.get_column("kind")
+    run.note(
+        "retrieval_queries",
+        {
+            "photo queries": int((kinds == "photo").sum()),
+            "tag queries": int((kinds == "tag").sum()),
+            "candidates": len(photos),
+        },
+    )
+
+
+@step(
+    stage="evaluation",
+    outputs=("retrieval_rankings",),
+    by="retrieval_model",
+    reads=(
+        Reads("retrieval_queries"),
+        *_TEST_PHOTOS,
+        *_embeddings(_RETRIEVAL_KEYS),
+        Reads("locsens_model", each={key: (variant,) for key, (variant, _) in LOCSENS_VARIANTS.items()}),
+    ),
+    profile=("evaluation",),
+    kinds={"pytorch", "parquet"},
+    checks=(checks.retrieval_ranks_contiguous, checks.photo_queries_ranked),
+    pool="gpu",
+)
+def retrieval_rankings(run: Run) -> None:
+    """The first test photos for every query, by one model: how far away, and whether with the hashtag."""
+    key = _key(run)
+    config = run.profile.evaluation
+    photos = read_test_photos(run)
+    queries = pl.DataFrame(pl.from_arrow(run.table("retrieval_queries")))
+    scorer = load_retrieval_scorer(key, run, photos, config, _device(run))
+    placeless = key in PLACELESS
+    wanted = queries.height if placeless else int((queries.get_column("kind") == "photo").sum())
+    done = 0
+    for part, frame in enumerate(rank_queries(scorer, queries, photos, config.depth, placeless=placeless)):
+        run.write("retrieval_rankings", frame, part)
+        done += frame.get_column("query_id").n_unique()
+        run.log.info("%s: %s of %s queries ranked", key, f"{done:,}", f"{wanted:,}")
+    run.note("retrieval_rankings", {"queries": done, "candidates": len(photos), "depth": config.depth})
+
+
+@step(
+    stage="evaluation",
+    outputs=("tagging_rankings",),
+    by="tagging_model",
+    reads=(
+        *_TEST_PHOTOS,
+        Reads("vocabulary", when=("frequency",)),
+        *_embeddings(_TAGGING_KEYS),
+        Reads(
+            "locsens_model", each={key: (variant,) for key, (variant, _) in LOCSENS_TAGGING_VARIANTS.items()}
+        ),
+    ),
+    profile=("evaluation",),
+    kinds={"pytorch", "parquet"},
+    checks=(checks.tagging_ranks_contiguous,),
+    pool="gpu",
+)
+def tagging_rankings(run: Run) -> None:
+    """The first hashtags of every test photo under one model, and whether the photo carries them."""
+    key = _key(run)
+    config = run.profile.evaluation
+    photos = _tagged(run)
+    if not len(photos):
+        raise NotRun("no test photo has an image")
+    scorer = load_tagging_scorer(key, run, photos.photo_ids, config, _device(run))
+    done = 0
+    for part, frame in enumerate(rank_hashtags(scorer, photos, config.depth)):
+        run.write("tagging_rankings", frame, part)
+        done += frame.get_column("photo_id").n_unique()
+        run.log.info("%s: %s of %s photos tagged", key, f"{done:,}", f"{len(photos):,}")
+    run.note("tagging_rankings", {"photos": done, "depth": config.depth})
+
+
+@step(
+    stage="evaluation",
+    outputs=("retrieval_results",),
+    reads=(
+        Reads("retrieval_rankings", optional=True),
+        Reads("retrieval_queries", optional=True),
+        *_TEST_PHOTOS,
+    ),
+    profile=("evaluation", "seed"),
+    kinds={"polars", "parquet"},
+    checks=(checks.same_queries_for_all, checks.upper_bound_highest, checks.agnostic_is_highest),
+)
+def retrieval_results(run: Run) -> None:
+    """Precision at 10 of every model, per granularity, in both averages, for all queries and for slices."""
+    config, seed = run.profile.evaluation, run.profile.seed
+    queries = pl.DataFrame(pl.from_arrow(run.table("retrieval_queries")))
+    slices = query_slices(queries, read_test_photos(run))
+    columns = ("query_id", "rank", "distance_km", "has_tag")
+    rows = []
+    for key in RETRIEVAL_MODELS:
+        if reason := _not_run(run, "retrieval_rankings", key):
+            rows.append(retrieval_not_run(key, reason, seed))
+        else:
+            rankings = pl.DataFrame(pl.from_arrow(run.table("retrieval_rankings", columns, key)))
+            rows.append(retrieval_rows(key, rankings, queries, slices, config, seed))
+    results = pl.concat(rows)
+    run.write("retrieval_results", results)
+    run.note(
+        "retrieval_results",
+        {
+            "results": markdown_table(*retrieval_summary(results)),
+            "figure": picture(retrieval_figure(results), "Precision at 10 of every model over granularities"),
+        },
+    )
+
+
+@step(
+    stage="evaluation",
+    outputs=("tagging_results",),
+    reads=(Reads("tagging_rankings", optional=True), *_TEST_PHOTOS),
+    profile=("evaluation", "seed"),
+    kinds={"polars", "parquet"},
+)
+def tagging_results(run: Run) -> None:
+    """Accuracy and diversity of every model's hashtags, for all test photos and by continent."""
+    config, seed = run.profile.evaluation, run.profile.seed
+    photos = _tagged(run)
+    columns = ("photo_id", "rank", "tag_id", "is_correct")
+    rows = []
+    for key in TAGGING_MODELS:
+        if reason := _not_run(run, "tagging_rankings", key):
+            rows.append(tagging_not_run(key, reason, seed))
+        else:
+            rankings = pl.DataFrame(pl.from_arrow(run.table("tagging_rankings", columns, key)))
+            rows.append(tagging_rows(key, rankings, photos, config, seed))
+    results = pl.concat(rows)
+    run.write("tagging_results", results)
+    run.note(
+        "tagging_results",
+        {
+            "results": markdown_table(*tagging_summary(results)),
+            "figure": picture(tagging_figure(results), "Accuracy at 1 and 10 of every tagging model"),
+        },
+    )
+
+
+def _key(run: Run) -> str:
+    assert run.partition is not None
+    return run.partition
+
+
+def _tagged(run: Run) -> TestPhotos:
+    return photos_to_tag(read_test_photos(run), run.profile.evaluation)
+
+
+def _not_run(run: Run, asset: str, key: str) -> str:
+    """Why a model has no rankings, empty if it has."""
+    record = run.record(asset, key)
+    if record is None:
+        return "not materialised yet"
+    return record.reason if record.status == "not_run" else ""
+
+
+def _device(run: Run) -> torch.device:
+    asked = run.settings.device
+    return torch.device(("cuda" if torch.cuda.is_available() else "cpu") if asked == "auto" else asked)
