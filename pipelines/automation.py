@@ -3,6 +3,8 @@
 Pinned assets (vocabulary, models) have no condition: they are redone on purpose only.
 """
 
+from typing import Any
+
 import dagster as dg
 
 from assets.base.step import StepRegistry
@@ -24,7 +26,7 @@ BY_SHARD = (
 AGGREGATE = dg.AutomationCondition.any_deps_updated().since_last_handled() & _QUIET
 
 
-def condition_of(asset: str, steps: StepRegistry) -> dg.AutomationCondition[dg.AssetKey] | None:
+def condition_of(asset: str, steps: StepRegistry) -> dg.AutomationCondition[Any] | None:
     """The condition of an asset, None for pinned assets and for what the file sensor ingests."""
     step = steps.maker(asset)
     if step.pinned or step.by == "source_file":

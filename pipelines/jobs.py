@@ -1,6 +1,7 @@
 """Jobs: ingesting source files, and the small job whose only op calls the planner."""
 
 import dagster as dg
+from pydantic import Field
 
 from assets.base.step import STAGES
 from assets.base.workspace import Workspace
@@ -24,7 +25,7 @@ class PlannerConfig(dg.Config):
     """
 
     to: str = STAGES[-1]
-    refresh: list[str] = []
+    refresh: list[str] = Field(default_factory=list)
 
 
 @dg.op(required_resource_keys={"workspace"})

@@ -1,15 +1,16 @@
-"""One session of the command line: open the collection, run the planner with something to look at, show what came of it."""
+"""One session of the command line: open the collection, run the planner, show what came of it."""
 
 import logging
 import time
 from collections.abc import Collection
 
-import duckdb
 import polars as pl
+import pyarrow as pa
 from rich.console import Console
 from rich.table import Table
 
 from assets.base.settings import Settings
+from assets.base.workspace import Workspace
 from assets.ingestion.discovery import discover
 from pipelines.build import build_defs, open_workspace
 from pipelines.home import dagster_home, open_instance
@@ -63,20 +64,21 @@ def _tell_report(report: Report, console: Console, seconds: float) -> None:
         console.print(f"everything is up to date: {report.fresh} outputs, looked at in {seconds:.1f} s")
     else:
         console.print(
-            f"{len(report.made)} outputs made, {report.fresh} were up to date, {len(report.failed)} failed, in {seconds:.0f} s"
+            f"{len(report.made)} outputs made, {report.fresh} were up to date, {len(report.failed)} failed, "
+            f"in {seconds:.0f} s"
         )
 
 
 def print_results(settings: Settings, console: Console) -> None:
     """Print the result tables, the training steps, where the report is and how to open the UI."""
     workspace = open_workspace(settings)
-    retrieval = _results(workspace.storage.url("tables/retrieval_results/part-0.parquet"))
+    retrieval = _results(workspace, "retrieval_results")
     for average, title in (
         ("tag", "Retrieval, every hashtag counts once: precision at 10"),
         ("query", "Retrieval, every query counts once: precision at 10"),
     ):
         _print_retrieval(retrieval.filter(pl.col("average") == average), title, console)
-    _print_tagging(_results(workspace.storage.url("tables/tagging_results/part-0.parquet")), console)
+    _print_tagging(_results(workspace, "tagging_results"), console)
     steps = {
         record.partition: record.facts.get("steps")
         for asset in ("embedding_model", "locsens_model")
@@ -89,9 +91,12 @@ def print_results(settings: Settings, console: Console) -> None:
     console.print(f"[dim]its runs are in DAGSTER_HOME {dagster_home(settings)}[/]", soft_wrap=True)
 
 
-def _results(path: str) -> pl.DataFrame:
-    with duckdb.connect() as connection:
-        return connection.execute("SELECT * FROM read_parquet(?) WHERE slice = 'all'", [path]).pl()
+def _results(workspace: Workspace, asset: str) -> pl.DataFrame:
+    record = workspace.ledger.get(asset)
+    assert record is not None, "the demo has just made it"
+    table = pl.from_arrow(pa.concat_tables([workspace.storage.read_table(file.path) for file in record.files]))
+    assert isinstance(table, pl.DataFrame)
+    return table.filter(pl.col("slice") == "all")
 
 
 def _print_retrieval(rows: pl.DataFrame, title: str, console: Console) -> None:

@@ -2,8 +2,8 @@
 
 import dagster as dg
 
-from assets.base.execute import remove_partition
 from assets.base.collection import CollectionError, write_collection
+from assets.base.execute import remove_partition
 from assets.base.partitions import SHARD, SOURCE_FILE
 from assets.base.workspace import Workspace
 from assets.ingestion.discovery import Discovery

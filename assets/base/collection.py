@@ -1,4 +1,4 @@
-"""What a storage holds: one collection, named by its source and profile, and its source files in order of registration."""
+"""What a storage holds: one collection, its source and profile, and its source files in order of registration."""
 
 import json
 from collections.abc import Iterable

@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 
 from assets.base.checks import BlockingCheckError
-from assets.base.freshness import MissingInputsError, expected_inputs, judge, profile_hash
+from assets.base.freshness import MissingInputsError, expected_inputs, judge, profile_hash, shorten
 from assets.base.keys import Dimension
 from assets.base.paths import own_folders
 from assets.base.provenance import CheckOutcome, Input, Record, content_version
@@ -79,7 +79,7 @@ def execute(
     inputs, missing = expected_inputs(step, workspace, partition)
     if missing:
         raise MissingInputsError(
-            f"{_title(step, partition)} needs {', '.join(missing[:5])}{' …' if len(missing) > 5 else ''}, not materialised yet; "
+            f"{_title(step, partition)} needs {shorten(missing)}, not materialised yet; "
             "run `locsens materialize`, or materialise those first"
         )
     started = datetime.now(UTC)

@@ -53,6 +53,8 @@ def expected_inputs(step: Step, workspace: Workspace, partition: str | None) -> 
                 continue
             if _unusable(workspace, reads.asset, key):
                 missing.append(f"{reads.asset if key is None else f'{reads.asset}:{key}'} (--refresh models)")
+            if reads.sliced and not _covers_all(workspace, reads.asset):
+                missing.append(f"{reads.asset} (newer than every partition that it reads)")
             version = record.slices.get(partition or "", NO_SLICE) if reads.sliced else record.data_version
             inputs.append(Input(reads.asset, key, version))
     return inputs, missing
@@ -68,7 +70,7 @@ def judge(step: Step, workspace: Workspace, partition: str | None) -> Verdict:
     inputs, missing = expected_inputs(step, workspace, partition)
     record = record_of(step, workspace, partition)
     if missing:
-        return Verdict("waiting", f"waits for {_shorten(missing)}")
+        return Verdict("waiting", f"waits for {shorten(missing)}")
     if record is None:
         return Verdict("missing")
     changes = _changes(record, inputs)
@@ -78,7 +80,7 @@ def judge(step: Step, workspace: Workspace, partition: str | None) -> Verdict:
         changes.append("its section of the profile changed")
     broken = broken_by(step, workspace, partition)
     if broken:
-        return Verdict("unusable", f"made with another {_shorten(broken)}")
+        return Verdict("unusable", f"made with another {shorten(broken)}")
     if not changes:
         return Verdict("fresh")
     return Verdict("older" if step.pinned else "outdated", "; ".join(changes))
@@ -92,7 +94,7 @@ def _changes(record: Record, inputs: list[Input]) -> list[str]:
         "gone": sorted(_name(key) for key in before.keys() - now.keys()),
         "changed": sorted(_name(key) for key in now.keys() & before.keys() if now[key] != before[key]),
     }
-    return [f"{what}: {_shorten(which)}" for what, which in names.items() if which]
+    return [f"{what}: {shorten(which)}" for what, which in names.items() if which]
 
 
 def broken_by(step: Step, workspace: Workspace, partition: str | None) -> list[str]:
@@ -111,6 +113,14 @@ def broken_by(step: Step, workspace: Workspace, partition: str | None) -> list[s
     return sorted(set(changed))
 
 
+def _covers_all(workspace: Workspace, asset: str) -> bool:
+    """Whether a sliced asset was made from all that it reads as it is now: a slice says nothing of the others."""
+    maker = workspace.steps.maker(asset)
+    record = workspace.ledger.get(asset)
+    inputs, missing = expected_inputs(maker, workspace, None)
+    return record is not None and not missing and list(record.inputs) == inputs
+
+
 def _unusable(workspace: Workspace, asset: str, partition: str | None) -> bool:
     maker = workspace.steps.maker(asset)
     return maker.pinned and bool(broken_by(maker, workspace, partition))
@@ -120,6 +130,7 @@ def _name(key: tuple[str, str | None]) -> str:
     return key[0] if key[1] is None else f"{key[0]}:{key[1]}"
 
 
-def _shorten(names: list[str], most: int = 3) -> str:
+def shorten(names: list[str], most: int = 3) -> str:
+    """Some names, and how many more there are."""
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more

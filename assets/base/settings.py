@@ -1,6 +1,6 @@
 """The one settings object: `LOCSENS_*` variables and an optional `locsens.toml`.
 
-Settings say where things are and on what they run; sizes and hyper-parameters are the profile's (`assets.base.profiles`).
+Settings say where things are and on what they run; sizes and hyper-parameters are the profile's.
 """
 
 import os
@@ -38,7 +38,7 @@ class Settings(BaseSettings):
     )
     images: str = Field(
         "",
-        description="Where pixels come from: empty for each row's download URL, or a root or template over fsspec or http.",
+        description="Where pixels come from: empty for each row's download URL, or a root or template.",
     )
     word_vectors: str = Field("", description="A word2vec or GloVe text file; empty: HER does not run.")
     profile: Literal["tiny", "sample", "collection", "paper"] = Field(

@@ -1,6 +1,6 @@
 """What an asset shows in the UI: column schemas, column lineage, figures, small tables, as Dagster metadata values.
 
-Steps note plain numbers, text, and `Picture` and `Markdown` from here; `pipelines.dagster_assets` turns them into metadata.
+Steps note plain numbers, text, `Picture` and `Markdown`; `pipelines.dagster_assets` makes metadata of them.
 """
 
 import base64

@@ -1,6 +1,6 @@
 """The one storage: published files on any fsspec store, written whole or not at all.
 
-A local file is written to a sibling and moved; on an object store one completed PUT (or multipart upload) is the commit.
+A local file is written to a sibling and moved; on an object store one completed PUT or upload is the commit.
 Scratch (checkpoints, TensorBoard, a database being built) does not come here: it lives in the local work folder.
 """
 
@@ -99,7 +99,7 @@ class Storage:
             filesystem, root = fsspec.core.url_to_fs(url)
         except (ValueError, ImportError) as error:
             raise StorageError(
-                f"storage {public_url(url)}: expected a folder or an fsspec URL with its package installed, found: {error}"
+                f"storage {public_url(url)}: expected a folder or an fsspec URL whose package is installed: {error}"
             ) from error
         self.filesystem = filesystem
         self.root = str(root).rstrip("/")
@@ -208,7 +208,7 @@ class Storage:
     @contextlib.contextmanager
     def _create_remote(self, full: str, path: str) -> Iterator[Sink]:
         buffered = "memory" in self._protocols  # its files show while they are being written
-        target = io.BytesIO() if buffered else self.filesystem.open(full, "wb")
+        target: Any = io.BytesIO() if buffered else self.filesystem.open(full, "wb")
         try:
             sink = Sink(target, path)
             yield sink
