@@ -88,7 +88,7 @@ def fit(
         config: How.
         scratch: Local folder of this training: checkpoints, snapshots, TensorBoard files.
         on_log: Told a line now and then: step, loss, metrics, speed.
-        device: auto, cpu or cuda.
+        device: auto, cpu, cuda or cuda:1.
 
     Returns:
         The curve of the whole training, also over earlier, killed runs.
@@ -109,7 +109,7 @@ def fit(
     with _quiet(), torch.random.fork_rng():
         trainer = Trainer(
             accelerator="gpu" if where.type == "cuda" else where.type,
-            devices=1,
+            devices=1 if where.index is None else [where.index],
             precision="bf16-mixed" if bf16 else "32-true",
             max_steps=config.steps,
             gradient_clip_val=config.clip_norm,
