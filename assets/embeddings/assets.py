@@ -1,0 +1,112 @@
+"""Steps `word_vectors` and `embedding_model`: what HER regresses to, and the three trained networks."""
+
+from assets.base.run import Run
+from assets.base.show import picture
+from assets.base.step import NotRun, Reads, step
+from assets.embeddings.checks import (
+    loss_went_down,
+    most_hashtags_have_a_vector,
+    vectors_match_vocabulary,
+    weights_finite_and_complete,
+)
+from assets.vocabulary.words import word_vectors_input, word_vectors_url
+
+
+@step(
+    stage="embeddings",
+    outputs=("word_vectors",),
+    reads=(Reads("vocabulary"),),
+    code_version="1",
+    kinds={"parquet"},
+    checks=(vectors_match_vocabulary, most_hashtags_have_a_vector),
+    outside=word_vectors_input,
+)
+def word_vectors(run: Run) -> None:
+    """The word vectors that HER regresses to, of the vocabulary's hashtags that have one."""
+    from assets.embeddings.word_vectors import read_word_vectors
+
+    url = word_vectors_url(run.workspace)
+    if not url:
+        raise NotRun("no file of word vectors is set (LOCSENS_WORD_VECTORS)")
+    vocabulary = run.table("vocabulary", ["tag_id", "tag"])
+    table = read_word_vectors(url, vocabulary)
+    run.write("word_vectors", table)
+    named = set(table.column("tag").to_pylist())
+    without = [tag for tag in vocabulary.column("tag").to_pylist() if tag not in named]
+    run.note(
+        "word_vectors",
+        {
+            "width": table.schema.field("vector").type.list_size,
+            "hashtags with a vector": table.num_rows,
+            "hashtags without": len(without),
+            "without, most frequent first": ", ".join(without[:10]) or "none",
+        },
+    )
+
+
+@step(
+    stage="embeddings",
+    outputs=("embedding_model",),
+    by="method",
+    reads=(
+        Reads("photos"),
+        Reads("images"),
+        Reads("vocabulary", breaking=True),
+        Reads("word_vectors", when={"her"}, breaking=True),
+    ),
+    profile=("embeddings.{partition}",),
+    code_version="1",
+    kinds={"pytorch", "lightning"},
+    checks=(weights_finite_and_complete, loss_went_down),
+    pinned=True,
+    pool="gpu",
+)
+def embedding_model(run: Run) -> None:
+    """An image network that learns the hashtags of training photos: MCC, MLC or HER."""
+    from assets.embeddings.figures import training_curve
+    from assets.embeddings.learn import LearningData, learn
+    from assets.embeddings.model_files import ModelCard, embedding_model_files
+
+    assert run.partition is not None
+    config = run.profile.embeddings.of(run.partition)
+    columns = ["photo_id", "tag_ids"]
+    data = LearningData(
+        storage=run.storage,
+        images=run.files("images"),
+        train=run.table("photos", columns, folder="split=train"),
+        validation=run.table("photos", columns, folder="split=validation"),
+        vocabulary_size=run.table("vocabulary", ["tag_id"]).num_rows,
+        words=run.table("word_vectors") if config.method == "her" else None,
+    )
+    learnt = learn(data, config, run.profile.embeddings.memory_gib, run.scratch, run.settings.device, run.log)
+    curve = learnt.curve.table()
+    card = ModelCard(
+        architecture=learnt.model.architecture,
+        training=config,
+        training_photos=learnt.training_photos,
+        validation_photos=learnt.validation_photos,
+    )
+    for name, content in embedding_model_files(learnt.model, card, curve).items():
+        with run.create("embedding_model", name) as sink:
+            sink.write(content)
+    counts = {
+        "training photos": learnt.training_photos,
+        "validation photos": learnt.validation_photos,
+        "training photos without an image": learnt.photos_without_image,
+        "training photos without a word vector": learnt.photos_left_out,
+        "steps": config.optimisation.steps,
+        "weights": sum(weight.numel() for weight in learnt.model.parameters()),
+    }
+    last = learnt.curve.last()
+    run.facts.update(counts | {name: value for name, value in last.items() if name != "step"})
+    figure = training_curve(curve, f"{config.method.upper()}, {config.optimisation.steps:,} steps")
+    run.note(
+        "embedding_model",
+        counts
+        | {name.replace("_", " "): value for name, value in last.items() if name != "step"}
+        | {
+            "seconds per step": learnt.curve.seconds_per_step,
+            "backbone": config.backbone.name,
+            "curve": picture(figure, "Training loss and validation accuracy over steps"),
+        },
+    )
