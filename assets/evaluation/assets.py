@@ -1,4 +1,4 @@
-"""Steps of evaluation: queries, what every model ranks for them, the results. The report has its own module."""
+"""Steps of evaluation: queries, what every model ranks for them, and the results. The report is apart."""
 
 import polars as pl
 import torch
@@ -55,7 +55,7 @@ def retrieval_queries(run: Run) -> None:
     queries = draw_queries(photos, config)
     if queries.is_empty():
         raise NotRun(
-            f"no hashtag is on {config.min_test_images} or more of the {len(photos)} test photos with an image"
+            f"no hashtag is on {config.min_test_images} or more of {len(photos)} test photos with an image"
         )
     run.write("retrieval_queries", queries)
     kinds = queries.get_column("kind")
