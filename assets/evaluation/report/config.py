@@ -36,9 +36,6 @@ class ReportConfig(BaseModel):
     map_cell_degrees: float = Field(
         2.0, gt=0, le=30, description="Side of a cell of the photo map, in degrees."
     )
-    frequency_bins: int = Field(
-        5, ge=2, le=20, description="Classes of hashtag frequency, of about equally many queries each."
-    )
     breakdown_granularities: tuple[str, ...] = Field(
         ("agnostic", "region"), description="Granularities at which precision is broken down."
     )

@@ -74,10 +74,18 @@ class Account:
 
 @dataclass(frozen=True)
 class Curve:
-    """Training curve of one model: `steps` (columns step and one per measure, nulls where not measured)."""
+    """Training curve of one model: `steps` has `step` and one column a measure, null where not measured."""
 
     model: str
     steps: pl.DataFrame
+
+
+@dataclass(frozen=True)
+class Density:
+    """Photos per cell: `cells` has `latitude`, `longitude` (centres), `photos`; `degrees` is their side."""
+
+    cells: pl.DataFrame
+    degrees: float
 
 
 @dataclass(frozen=True)
@@ -195,8 +203,8 @@ class ReportData:
         by_continent: `model`, `granularity`, `group`, `precision_at_10`, `queries`.
         by_frequency: The same by class of hashtag frequency, rarest first.
         curves: Training curves.
-        density: `latitude`, `longitude` (centres of the cells), `photos`.
-        cell_degrees: Side of those cells.
+        world: Photos per cell of the whole Earth.
+        close: The same in finer cells, if the collection is of one region.
         cities: `city`, `latitude`, `longitude`, `photos` of the most photographed ones.
         frequencies: `rank` (from 0), `photos`, `skipped` of every counted hashtag that is skipped or kept.
         layers: The LocSens network, if one is trained.
@@ -212,8 +220,8 @@ class ReportData:
     by_continent: pl.DataFrame
     by_frequency: pl.DataFrame
     curves: tuple[Curve, ...]
-    density: pl.DataFrame
-    cell_degrees: float
+    world: Density
+    close: Density | None
     cities: pl.DataFrame
     frequencies: pl.DataFrame
     layers: Layers | None

@@ -1,6 +1,6 @@
 """The LocSens network drawn from its config, as the paper's architecture figure shows it.
 
-Three branches side by side, joined, then the fully connected layers one below the other, each as wide as it is.
+Three branches side by side, joined, then the fully connected layers one below the other, drawn to width.
 The element takes its colours from the page, as the other figures do.
 """
 
@@ -55,7 +55,7 @@ def architecture(layers: Layers) -> str:
     alt = (
         f"Architecture of {layers.variant}: "
         + ", ".join(f"{_NAMES.get(name, name)} of {width}" for name, width in layers.inputs.items())
-        + f", each mapped to {', '.join(str(width) for width in layers.modality_width.values())}, joined to {total}, "
+        + f", mapped to {', '.join(str(one) for one in layers.modality_width.values())}, joined to {total}, "
         + f"then layers of {', '.join(str(width) for width in layers.hidden)} and one score."
     )
     return (
@@ -83,18 +83,19 @@ def _box(
     x: float, y: float, width: float, name: str, size: str, colour: str, *, filled: bool = False
 ) -> list[str]:
     return [
-        f'<rect x="{x:g}" y="{y:g}" width="{width:g}" height="{_BOX}" rx="5" fill="var(--{colour})" '
-        f'fill-opacity="{0.25 if filled else 0.08}" stroke="var(--{colour})" stroke-width="1.2"/>',
+        (
+            f'<rect x="{x:g}" y="{y:g}" width="{width:g}" height="{_BOX}" rx="5" fill="var(--{colour})" '
+            f'fill-opacity="{0.25 if filled else 0.08}" stroke="var(--{colour})" stroke-width="1.2"/>'
+        ),
         *_text(x + width / 2, y + 14, name, anchor="middle", size=11),
         *_text(x + width / 2, y + 28, size, anchor="middle", weight="600", size=12),
     ]
 
 
 def _arrow(x: float, top: float, bottom: float) -> list[str]:
-    return [
-        f'<path d="M{x:g} {top:g}V{bottom - 2:g}m-3.5 -5l3.5 5l3.5 -5" fill="none" stroke="var(--muted)" '
-        f'stroke-width="1.2"/>'
-    ]
+    head = "m-3.5 -5l3.5 5l3.5 -5"
+    path = f"M{x:g} {top:g}V{bottom - 2:g}{head}"
+    return [f'<path d="{path}" fill="none" stroke="var(--muted)" stroke-width="1.2"/>']
 
 
 def _note(x: float, y: float, text: str, anchor: str = "start") -> list[str]:
@@ -111,7 +112,5 @@ def _text(
     weight: str = "400",
     colour: str = "ink",
 ) -> list[str]:
-    return [
-        f'<text x="{x:g}" y="{y:g}" text-anchor="{anchor}" font-size="{size}" font-weight="{weight}" '
-        f'fill="var(--{colour})">{escape(text)}</text>'
-    ]
+    look = f'text-anchor="{anchor}" font-size="{size}" font-weight="{weight}" fill="var(--{colour})"'
+    return [f'<text x="{x:g}" y="{y:g}" {look}>{escape(text)}</text>']

@@ -1,4 +1,4 @@
-"""The report's figures as matplotlib figures: sigma panels, breakdowns, curves, map, tag frequency.
+"""The report's figures as matplotlib figures: sigma panels, breakdowns, curves, hashtag frequency.
 
 Each takes plain values and returns a `Figure`; how it becomes SVG or PNG is in `theme`. Panels are separate
 figures of about a phone's width, so that the page can set them side by side or one below the other.
@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
+from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 
 from assets.evaluation.report import paper
 from assets.evaluation.report.data import Curve
@@ -18,7 +18,6 @@ from assets.evaluation.report.tables import label
 from assets.evaluation.report.theme import DASHES, MARKERS, PALETTE, SERIES, styled
 
 PANEL = (5.2, 4.0)
-WIDE = (6.4, 3.1)
 
 Series = Mapping[str, Sequence[float | None]]
 """Name → one value for each place on the x axis."""
@@ -176,96 +175,6 @@ def training_curve(curve: Curve) -> Figure:
         (lower or upper).set_xlabel("step")
         (lower or upper).xaxis.set_major_locator(MaxNLocator(5, integer=True))
     return figure
-
-
-def world_map(density: pl.DataFrame, cell_degrees: float) -> Figure:
-    """Photos per cell on a plain graticule of the whole Earth; the darker, the more (logarithmic).
-
-    Args:
-        density: `latitude`, `longitude` (centres of cells in degrees), `photos`.
-        cell_degrees: Side of a cell.
-    """
-    with styled():
-        figure = Figure(figsize=WIDE, layout="constrained")
-        axes = figure.subplots()
-        _cells(axes, density, cell_degrees)
-        for name, (longitude, latitude) in _CONTINENT_LABELS.items():
-            axes.text(longitude, latitude, name, ha="center", color=PALETTE["muted"], fontsize=9, alpha=0.9)
-        axes.set_xlim(-180, 180)
-        axes.set_ylim(-60, 80)
-        axes.xaxis.set_major_locator(FixedLocator(range(-180, 181, 60)))
-        axes.yaxis.set_major_locator(FixedLocator(range(-60, 81, 20)))
-        _degrees(axes)
-        axes.set_aspect(1.15)
-    return figure
-
-
-def local_map(density: pl.DataFrame, cell_degrees: float, cities: pl.DataFrame) -> Figure:
-    """The same for a collection of one region, with its most photographed cities.
-
-    Args:
-        density: As for `world_map`.
-        cell_degrees: Side of a cell.
-        cities: `city`, `latitude`, `longitude`.
-    """
-    with styled():
-        figure = Figure(figsize=WIDE, layout="constrained")
-        axes = figure.subplots()
-        _cells(axes, density, cell_degrees)
-        for city, latitude, longitude in cities.select("city", "latitude", "longitude").iter_rows():
-            axes.annotate(
-                city,
-                (longitude, latitude),
-                xytext=(4, 4),
-                textcoords="offset points",
-                fontsize=9,
-                color=PALETTE["ink"],
-            )
-        middle = float(np.radians(density["latitude"].mean() or 0.0))  # type: ignore[arg-type]  # a float column
-        axes.set_aspect(1 / max(float(np.cos(middle)), 0.1))
-        axes.margins(0.05)
-        axes.xaxis.set_major_locator(MaxNLocator(5))
-        axes.yaxis.set_major_locator(MaxNLocator(5))
-        _degrees(axes)
-    return figure
-
-
-_CONTINENT_LABELS = {
-    "North America": (-100, 60),
-    "South America": (-58, -42),
-    "Europe": (15, 70),
-    "Africa": (20, 8),
-    "Asia": (95, 62),
-    "Oceania": (138, -45),
-}
-
-
-def _cells(axes: Axes, density: pl.DataFrame, side: float) -> None:
-    from matplotlib.collections import PatchCollection
-    from matplotlib.colors import to_rgba
-    from matplotlib.patches import Rectangle
-
-    if density.height == 0:
-        return
-    photos = density["photos"].to_numpy()
-    # Log scale: a street in London has thousands of times the photos of a village, and both should show.
-    share = np.log1p(photos) / np.log1p(photos.max())
-    squares = [
-        Rectangle((longitude - side / 2, latitude - side / 2), side, side)
-        for latitude, longitude in density.select("latitude", "longitude").iter_rows()
-    ]
-    colours = [to_rgba(SERIES[0], 0.15 + 0.85 * float(value)) for value in share]
-    axes.add_collection(PatchCollection(squares, facecolors=colours, edgecolors="none"))
-    axes.autoscale_view()
-
-
-def _degrees(axes: Axes) -> None:
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _hemisphere(value, "E", "W")))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: _hemisphere(value, "N", "S")))
-
-
-def _hemisphere(value: float, positive: str, negative: str) -> str:
-    return f"{abs(value):g}°{'' if value == 0 else positive if value > 0 else negative}"
 
 
 def tag_frequency(frequencies: pl.DataFrame) -> Figure:

@@ -1,7 +1,7 @@
 """Turns `ReportData` into one self-contained page: `render`. Same data, same bytes.
 
-What the page says is in `templates/` and `style.css`; figures come from `figures` and `diagram`. All text from
-the collection (hashtags, places, names) is hostile and escaped by jinja2; only our own SVG and CSS go in as is.
+What the page says is in `templates/` and `style.css`; figures come from `figures` and `diagram`. Text of the
+collection (hashtags, places, names) is hostile and escaped by jinja2; our SVG and CSS go in as is.
 """
 
 import base64
@@ -12,7 +12,7 @@ import polars as pl
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from assets.evaluation.report import figures, paper
+from assets.evaluation.report import figures, map_figures, paper
 from assets.evaluation.report.data import ReportData
 from assets.evaluation.report.diagram import architecture
 from assets.evaluation.report.sql import QUESTIONS
@@ -20,8 +20,6 @@ from assets.evaluation.report.tables import ComparisonTable, four_tables, label
 from assets.evaluation.report.theme import to_svg
 
 _PACKAGE = "assets.evaluation.report"
-_LOCAL_EXTENT_DEGREES = 40.0
-"""A collection within this many degrees is shown close by as well as on the whole Earth."""
 
 
 def environment() -> Environment:
@@ -78,16 +76,16 @@ def render(data: ReportData, near_km: float = 25.0) -> str:
 
 
 _MAP_CAPTIONS = (
-    "Photos per cell on a plain graticule, stronger for more (logarithmic). No coastline: the photos draw it.",
+    "Photos per cell on a plain graticule, stronger for more (logarithmic). The photos draw the coasts.",
     "The collection close by, with its most photographed cities (GeoNames).",
 )
 
 
 def _figures(data: ReportData) -> dict[str, Any]:
     ours, theirs = figures.sigma_series(data.retrieval), figures.paper_sigma_series()
-    maps = [_svg(figures.world_map(data.density, data.cell_degrees), "map", _map_alt(data.density))]
-    if _is_local(data.density):
-        close = figures.local_map(data.density, data.cell_degrees, data.cities)
+    maps = [_svg(map_figures.world_map(data.world), "map", _map_alt(data.world.cells))]
+    if data.close is not None:
+        close = map_figures.local_map(data.close, data.cities)
         maps.append(_svg(close, "close", "Map of the collection close by, with its most photographed cities"))
     return {
         "sigma_precision": _svg(
@@ -131,26 +129,14 @@ def _sigma_alt(where: str, series: figures.Series) -> str:
     return f"Precision at 10 {where}, by model. " + ("; ".join(lines) or "no model was run") + "."
 
 
-def _map_alt(density: pl.DataFrame) -> str:
-    if density.height == 0:
+def _map_alt(cells: pl.DataFrame) -> str:
+    if cells.height == 0:
         return "Map without photos"
-    south, west, north, east = _extent(density)
-    return f"Map of the photos, latitudes {south:.1f} to {north:.1f} and longitudes {west:.1f} to {east:.1f} degrees"
-
-
-def _extent(density: pl.DataFrame) -> tuple[float, float, float, float]:
-    """South, west, north and east end in degrees."""
-    both = density.select("latitude", "longitude").to_numpy()
-    south, west = both.min(axis=0)
-    north, east = both.max(axis=0)
-    return float(south), float(west), float(north), float(east)
-
-
-def _is_local(density: pl.DataFrame) -> bool:
-    if density.height == 0:
-        return False
-    south, west, north, east = _extent(density)
-    return max(north - south, east - west) <= _LOCAL_EXTENT_DEGREES
+    both = cells.select("latitude", "longitude").to_numpy()
+    (south, west), (north, east) = both.min(axis=0), both.max(axis=0)
+    return (
+        f"Photos from {south:.1f} to {north:.1f} degrees latitude, {west:.1f} to {east:.1f} degrees longitude"
+    )
 
 
 def _breakdown(
@@ -201,9 +187,9 @@ def _headline(tables: tuple[ComparisonTable, ...]) -> str:
     if raw is None or mcc is None or raw_any is None or mcc_any is None:
         return ""
     return (
-        f"Asked for a hashtag near a place, LocSens with raw locations has {raw:.1f} % right pictures from within "
-        f"25 km among its first ten; MCC, which sees no location, {mcc:.1f} %. Wherever they were taken, "
-        f"{raw_any:.1f} % of LocSens’ pictures carry the hashtag, and {mcc_any:.1f} % of MCC’s."
+        f"Asked for a hashtag near a place, LocSens with raw locations has {raw:.1f} % right pictures from "
+        f"within 25 km among its first ten; MCC, which sees no location, {mcc:.1f} %. Wherever they were "
+        f"taken, {raw_any:.1f} % of LocSens’ pictures carry the hashtag, and {mcc_any:.1f} % of MCC’s."
     ).replace(" %", "\u00a0%")
 
 

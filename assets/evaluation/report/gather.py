@@ -1,0 +1,183 @@
+"""Gathers `ReportData` from what the run reads; nothing is drawn here, and nothing missing is passed over."""
+
+import hashlib
+from collections.abc import Callable, Collection
+
+import polars as pl
+import torch
+
+from assets.base.keys import TAGGING_MODELS
+from assets.base.run import Run
+from assets.base.storage import public_url
+from assets.evaluation.candidates import Ids, TestPhotos, read_test_photos
+from assets.evaluation.report.accounts import accounts
+from assets.evaluation.report.breakdown import by_continent, by_frequency
+from assets.evaluation.report.data import About, Curve, Gallery, Provenance, ReportData
+from assets.evaluation.report.galleries import all_galleries
+from assets.evaluation.report.maps import densities
+from assets.evaluation.report.pictures import load_jpegs
+from assets.evaluation.report.substitutes import cities_of
+from assets.evaluation.report.trained import drawn_network, training_curves
+from assets.evaluation.report.viewing import Viewing
+from assets.evaluation.retrieval import RetrievalScorer
+from assets.evaluation.scorers import (
+    load_retrieval_scorer,
+    load_tagging_scorer,
+)
+from assets.evaluation.tagging import TaggingScorer
+
+SAMPLE = "sample"
+_CITIES_NAMED = 8
+
+
+def gather(run: Run) -> ReportData:
+    """Everything that the report says, from the published tables and models."""
+    retrieval = frame(run, "retrieval_results")
+    shown = run.profile.report
+    curves = training_curves(run)
+    world, close = densities(run.scan("photos"), shown.map_cell_degrees)
+    return ReportData(
+        about=_about(run, curves),
+        accounts=accounts(run),
+        photos_by_split=photos_by_split(run),
+        retrieval=retrieval,
+        tagging=frame(run, "tagging_results"),
+        by_continent=by_continent(retrieval, shown.breakdown_models, shown.breakdown_granularities),
+        by_frequency=by_frequency(retrieval, shown.breakdown_models, shown.breakdown_granularities),
+        curves=curves,
+        world=world,
+        close=close,
+        cities=_named_cities(run) if close is not None else pl.DataFrame(),
+        frequencies=_frequencies(run),
+        layers=drawn_network(run),
+        galleries=_galleries(run),
+        missing=not_run(run),
+    )
+
+
+def frame(
+    run: Run, asset: str, columns: list[str] | None = None, partition: str | None = None
+) -> pl.DataFrame:
+    """A table, or a partition of one, as a polars frame."""
+    found = pl.from_arrow(run.table(asset, columns, partition))
+    assert isinstance(found, pl.DataFrame)
+    return found
+
+
+def _about(run: Run, curves: tuple[Curve, ...]) -> About:
+    years = run.scan("photos").select(
+        pl.col("taken_at").dt.year().min().alias("first"), pl.col("taken_at").dt.year().max().alias("last")
+    )
+    first, last = years.collect().row(0)
+    return About(
+        source=public_url(run.settings.source),
+        profile=run.profile.name,
+        is_generated=run.settings.source == SAMPLE,
+        taken=None if first is None else (first, last),
+        vocabulary=sum(record.rows or 0 for record in run.records("vocabulary")),
+        seed=run.profile.seed,
+        steps={curve.model: _last_step(curve) for curve in curves},
+        provenance=tuple(
+            found for reads in run.step.reads if (found := _provenance(run, reads.asset)) is not None
+        ),
+    )
+
+
+def _last_step(curve: Curve) -> int:
+    last = curve.steps["step"].max()
+    return last if isinstance(last, int) else 0
+
+
+def _provenance(run: Run, asset: str) -> Provenance | None:
+    records = run.records(asset)
+    if not records:
+        return None
+    versions = sorted(f"{record.partition}@{record.data_version}" for record in records)
+    whole = hashlib.sha256("\n".join(versions).encode()).hexdigest()[:16]
+    return Provenance(asset, len(records), records[0].data_version if len(records) == 1 else whole)
+
+
+def photos_by_split(run: Run) -> dict[str, int]:
+    """Photos of each split, from the files' own counts."""
+    found = dict.fromkeys(("train", "validation", "test"), 0)
+    for record in run.records("photos"):
+        for file in record.files:
+            split = next(part.removeprefix("split=") for part in file.path.split("/") if "split=" in part)
+            found[split] += file.rows or 0
+    return found
+
+
+def not_run(run: Run) -> tuple[str, ...]:
+    """Sentences on what was not run or is not there: the causes, not what follows from them."""
+    sentences = []
+    for reads in run.step.reads:
+        records = run.records(reads.asset)
+        if not records:
+            sentences.append(f"{reads.asset}: not materialised.")
+        for record in records:
+            if record.status == "not_run" and " was not run: " not in record.reason:
+                title = reads.asset if record.partition is None else f"{reads.asset} {record.partition}"
+                sentences.append(f"{title}: not run, {record.reason.removesuffix('.')}.")
+    return tuple(dict.fromkeys(sentences))
+
+
+def _named_cities(run: Run) -> pl.DataFrame:
+    columns = ["city", "country", "latitude", "longitude"]
+    return cities_of(run.scan("photos").select(columns).collect()).head(_CITIES_NAMED)
+
+
+def _frequencies(run: Run) -> pl.DataFrame:
+    skipped = frame(run, "skipped_tags", ["photos"]).with_columns(skipped=pl.lit(value=True))
+    kept = frame(run, "vocabulary", ["photos"]).with_columns(skipped=pl.lit(value=False))
+    ordered = pl.concat([skipped, kept]).sort("photos", descending=True, maintain_order=True)
+    return ordered.with_row_index("rank").with_columns(pl.col("rank").cast(pl.Int64))
+
+
+def _galleries(run: Run) -> tuple[Gallery, ...]:
+    photos = read_test_photos(run)
+    columns = ["photo_id", "city", "country", "latitude", "longitude"]
+    details = run.scan("photos", "split=test").select(columns)
+    details = details.filter(pl.col("photo_id").is_in(photos.photo_ids.tolist())).sort("photo_id")
+    shown = run.profile.report
+    rankings = {model: frame(run, "tagging_rankings", None, model) for model in TAGGING_MODELS}
+
+    def jpegs(photo_ids: Collection[int]) -> dict[int, bytes]:
+        return load_jpegs(run, photo_ids, shown.thumbnail_px)
+
+    return all_galleries(
+        Viewing(
+            config=shown,
+            photos=photos,
+            details=details.collect(),
+            vocabulary=frame(run, "vocabulary", ["tag_id", "tag", "photos", "is_place"]),
+            training=run.scan("photos", "split=train").select("latitude", "longitude", "tag_ids"),
+            rankings={model: rows for model, rows in rankings.items() if rows.height},
+            retrieval=_retrieval_scorer(run, photos),
+            tagging=_tagging_loader(run),
+            jpegs=jpegs,
+        )
+    )
+
+
+def _ran(run: Run, asset: str, model: str) -> bool:
+    record = run.record(asset, model)
+    return record is not None and record.status == "done"
+
+
+def _retrieval_scorer(run: Run, photos: TestPhotos) -> RetrievalScorer | None:
+    model = run.profile.report.retrieval_model
+    if not _ran(run, "retrieval_rankings", model):
+        return None
+    return load_retrieval_scorer(model, run, photos, run.profile.evaluation, _device(run))
+
+
+def _tagging_loader(run: Run) -> Callable[[Ids], TaggingScorer] | None:
+    model = run.profile.report.tagging_model
+    if not _ran(run, "tagging_rankings", model):
+        return None
+    return lambda photo_ids: load_tagging_scorer(model, run, photo_ids, run.profile.evaluation, _device(run))
+
+
+def _device(run: Run) -> torch.device:
+    asked = run.settings.device
+    return torch.device(("cuda" if torch.cuda.is_available() else "cpu") if asked == "auto" else asked)

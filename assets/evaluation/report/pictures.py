@@ -1,0 +1,65 @@
+"""Pictures of some test photos, found in the shards that hold them and made small enough to embed."""
+
+import io
+from collections.abc import Collection
+
+import polars as pl
+from PIL import Image
+
+from assets.evaluation.candidates import Published
+
+
+def load_jpegs(published: Published, photo_ids: Collection[int], short_side: int) -> dict[int, bytes]:
+    """JPEGs of some test photos.
+
+    Args:
+        published: Where they are read from; of `images` only the parts of the shards that hold these photos.
+        photo_ids: Which photos; one without an image is left out.
+        short_side: Pixels; larger pictures are made smaller.
+    """
+    wanted = sorted(set(photo_ids))
+    found: dict[int, bytes] = {}
+    for shard in _shards(published, wanted):
+        for path in published.files("images", shard):
+            ids = pl.from_arrow(published.storage.read_table(path, ["photo_id"]))
+            assert isinstance(ids, pl.DataFrame)
+            if not ids["photo_id"].is_in(wanted).any():
+                continue
+            part = pl.from_arrow(published.storage.read_table(path, ["photo_id", "jpeg"]))
+            assert isinstance(part, pl.DataFrame)
+            rows = part.filter(pl.col("photo_id").is_in(wanted))
+            found.update((number, shrunk(jpeg, short_side)) for number, jpeg in rows.iter_rows())
+    return found
+
+
+def _shards(published: Published, photo_ids: list[int]) -> list[str]:
+    """Keys of the shards whose test photos include some of these."""
+    keys = []
+    for path in published.files("photos"):
+        folders = dict(part.split("=", 1) for part in path.split("/") if "=" in part)
+        if folders.get("split") != "test":
+            continue
+        ids = pl.from_arrow(published.storage.read_table(path, ["photo_id"]))
+        assert isinstance(ids, pl.DataFrame)
+        if ids["photo_id"].is_in(photo_ids).any():
+            keys.append(folders["shard"])
+    return keys
+
+
+def shrunk(jpeg: bytes, short_side: int) -> bytes:
+    """The JPEG as it is, or made smaller if its short side has more pixels than that."""
+    with Image.open(io.BytesIO(jpeg)) as image:
+        factor = short_side / min(image.size)
+        if factor >= 1:
+            return jpeg
+        width, height = (max(1, round(side * factor)) for side in image.size)
+        smaller = image.convert("RGB").resize((width, height), Image.Resampling.LANCZOS)
+    buffer = io.BytesIO()
+    smaller.save(buffer, "JPEG", quality=82)
+    return buffer.getvalue()
+
+
+def size_of(jpeg: bytes) -> tuple[int, int]:
+    """Width and height in pixels."""
+    with Image.open(io.BytesIO(jpeg)) as image:
+        return image.size

@@ -1,0 +1,147 @@
+"""What galleries choose from: the test photos with their hashtags and cities, scorers, and pictures."""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import polars as pl
+
+from assets.evaluation.candidates import Ids, TestPhotos
+from assets.evaluation.report.config import ReportConfig
+from assets.evaluation.report.data import Match, Picture
+from assets.evaluation.report.paper import AskedPlace
+from assets.evaluation.report.pictures import size_of
+from assets.evaluation.report.substitutes import (
+    UsedPlace,
+    UsedTag,
+    cities_of,
+    nearest_hashtag,
+    nearest_place,
+)
+from assets.evaluation.retrieval import RetrievalScorer
+from assets.evaluation.tagging import TaggingScorer
+from models.geography import distance_km
+
+
+@dataclass(frozen=True)
+class Viewing:
+    """The collection as a gallery sees it.
+
+    Attributes:
+        config: Numbers of pictures and hashtags.
+        photos: Test photos with an image.
+        details: `photo_id`, `city`, `country`, `latitude`, `longitude`, in the order of `photos`.
+        vocabulary: `tag_id`, `tag`, `photos`, `is_place`.
+        training: `latitude`, `longitude`, `tag_ids` of the training photos: what is local where.
+        rankings: `photo_id`, `rank`, `tag_id`, `is_correct` by tagging model, those that were run.
+        retrieval: The scorer whose answers are shown, None if its model was not run.
+        tagging: Loads the tagging scorer for some photo ids, None if its model was not run.
+        jpegs: Loads pictures by photo id.
+    """
+
+    config: ReportConfig
+    photos: TestPhotos
+    details: pl.DataFrame
+    vocabulary: pl.DataFrame
+    training: pl.LazyFrame
+    rankings: dict[str, pl.DataFrame]
+    retrieval: RetrievalScorer | None
+    tagging: Callable[[Ids], TaggingScorer] | None
+    jpegs: Callable[[Collection[int]], dict[int, bytes]]
+
+    @cached_property
+    def names(self) -> dict[int, str]:
+        """Hashtag by id."""
+        return dict(self.vocabulary.select("tag_id", "tag").iter_rows())
+
+    @cached_property
+    def tags(self) -> pl.DataFrame:
+        """The hashtags that test photos carry: `tag_id`, `tag`, `is_place`, `photos` (test photos)."""
+        ids, counts = np.unique(self.photos.tag_ids, return_counts=True)
+        carried = pl.DataFrame({"tag_id": ids, "photos": counts}).with_columns(
+            pl.col("tag_id").cast(pl.Int32)
+        )
+        return self.vocabulary.drop("photos").join(carried, on="tag_id", how="inner").sort("tag_id")
+
+    @cached_property
+    def cities(self) -> pl.DataFrame:
+        """The cities of the test photos."""
+        return cities_of(self.details)
+
+    def hashtag(self, asked: str, taken: Collection[str] = (), *, place: bool = False) -> UsedTag | None:
+        """The hashtag asked for, or what stands in."""
+        return nearest_hashtag(asked, self.tags, taken, place=place)
+
+    def place(self, asked: AskedPlace, taken: Collection[str] = ()) -> UsedPlace | None:
+        """The place asked for, or what stands in."""
+        return nearest_place(asked, self.details, self.cities, self.config.near_km, taken)
+
+    def pictures(
+        self, positions: Sequence[int], used: UsedPlace | None = None, tag_id: int | None = None
+    ) -> tuple[Picture, ...]:
+        """Pictures of photos, judged against a hashtag and a place if those are given."""
+        jpegs = self.jpegs([int(self.photos.photo_ids[one]) for one in positions])
+        return tuple(self._picture(int(one), jpegs, used, tag_id) for one in positions)
+
+    def _picture(
+        self, position: int, jpegs: dict[int, bytes], used: UsedPlace | None, tag_id: int | None
+    ) -> Picture:
+        photo_id = int(self.photos.photo_ids[position])
+        own = self.photos.tag_ids[self.photos.offsets[position] : self.photos.offsets[position + 1]]
+        away = match = None
+        if used is not None and tag_id is not None:
+            away = float(distance_km(used.latitude, used.longitude, *self.photos.places[position]))
+            match = self._match(carries=tag_id in own, away=away)
+        width, height = size_of(jpegs[photo_id])
+        return Picture(
+            photo_id=photo_id,
+            jpeg=jpegs[photo_id],
+            width=width,
+            height=height,
+            tags=tuple(self.names[int(tag)] for tag in own),
+            city=self.details["city"][position],
+            distance_km=away,
+            match=match,
+        )
+
+    def _match(self, *, carries: bool, away: float) -> Match:
+        if not carries:
+            return "no"
+        return "here" if away <= self.config.near_km else "elsewhere"
+
+    def local_tags(self, latitude: float, longitude: float) -> frozenset[int]:
+        """Hashtags typical of a place: several times more frequent on training photos near it than on all."""
+        # A degree of latitude is 111 km; a box in longitude would cut at the date line and near the poles.
+        reach = self.config.local_km / 110.0
+        near = self.training.filter(
+            pl.col("latitude").is_between(latitude - reach, latitude + reach)
+        ).collect()
+        away = distance_km(latitude, longitude, near["latitude"], near["longitude"])
+        near = near.filter(pl.Series(away <= self.config.local_km, dtype=pl.Boolean))
+        if near.height == 0:
+            return frozenset()
+        counts = _tag_counts(near.lazy()).rename({"count": "near"})
+        compared = counts.join(self.training_counts, on="tag_id")
+        lift = (pl.col("near") / near.height) / (pl.col("count") / self.training_photos)
+        local = compared.filter((pl.col("near") >= _FEWEST) & (lift >= self.config.local_lift))
+        return frozenset(int(tag) for tag in local["tag_id"])
+
+    @cached_property
+    def training_counts(self) -> pl.DataFrame:
+        """Training photos by hashtag: `tag_id`, `count`."""
+        return _tag_counts(self.training)
+
+    @cached_property
+    def training_photos(self) -> int:
+        """Number of training photos."""
+        return int(self.training.select(pl.len()).collect().item())
+
+
+_FEWEST = 3
+"""A hashtag on fewer photos near a place says nothing about it."""
+
+
+def _tag_counts(photos: pl.LazyFrame) -> pl.DataFrame:
+    exploded = photos.select(pl.col("tag_ids").explode().alias("tag_id"))
+    return exploded.drop_nulls().group_by("tag_id").agg(count=pl.len()).sort("tag_id").collect()
