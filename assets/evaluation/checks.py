@@ -92,23 +92,27 @@ def tagging_ranks_contiguous(run: Run) -> CheckResult:
 
 @check(asset="retrieval_rankings", blocking=True)
 def photo_queries_ranked(run: Run) -> CheckResult:
-    """Every query of kind photo is ranked."""
-    queries = _frame(run, "retrieval_queries", "query_id", "kind").filter(pl.col("kind") == "photo")
+    """Every query of kind photo is ranked, but for hashtags that HER has no word vector for."""
+    queries = _frame(run, "retrieval_queries", "query_id", "kind", "tag_id").filter(pl.col("kind") == "photo")
     ranked = run.scan("retrieval_rankings").select("query_id").unique().collect(engine="streaming")
-    without = queries.join(ranked, on="query_id", how="anti").height
+    unranked = queries.join(ranked, on="query_id", how="anti")
+    without = unranked.height
+    if run.partition == "her":
+        known = _frame(run, "tag_embeddings_her", "tag_id")
+        without = unranked.join(known, on="tag_id", how="semi").height
     return CheckResult(
         without == 0,
         f"{without:,} of {queries.height:,} photo queries without a ranking",
-        {"photo_queries": queries.height, "unranked": without},
+        {"photo_queries": queries.height, "unranked": without, "unknown": unranked.height - without},
     )
 
 
 @check(asset="retrieval_results", blocking=True)
 def same_queries_for_all(run: Run) -> CheckResult:
     """Every model that ran is judged by the same photo queries, and every model has a row."""
-    rows = _frame(run, "retrieval_results", "model", "average", "slice", "queries", "note")
+    rows = _frame(run, "retrieval_results", "model", "average", "slice", "queries")
     judged = rows.filter((pl.col("average") == "query") & (pl.col("slice") == "all"))
-    counts = judged.filter(pl.col("note").is_null()).get_column("queries").unique().sort().to_list()
+    counts = judged.filter(pl.col("queries") > 0).get_column("queries").unique().sort().to_list()
     absent = sorted(set(RETRIEVAL_MODELS) - set(judged.get_column("model")))
     return CheckResult(
         len(counts) <= 1 and not absent,

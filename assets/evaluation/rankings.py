@@ -30,7 +30,7 @@ def rank_queries(
 
     Args:
         scorer: Loaded for these photos.
-        queries: Rows of `retrieval_queries`.
+        queries: Rows of `retrieval_queries`; those for hashtags that the model does not know are left out.
         photos: The candidates, the query's own photo among them.
         depth: Ranks kept.
         placeless: Whether queries of kind `tag` are ranked too.
@@ -39,8 +39,9 @@ def rank_queries(
     Yields:
         Rows of `retrieval_rankings`, by query and rank.
     """
+    known = pl.Series(scorer.knows(queries.get_column("tag_id").to_numpy().astype(np.int64)))
     for kind in ("photo", "tag") if placeless else ("photo",):
-        for some in queries.filter(pl.col("kind") == kind).iter_slices(part):
+        for some in queries.filter((pl.col("kind") == kind) & known).iter_slices(part):
             yield _rank_some(scorer, some, photos, depth, with_place=kind == "photo")
 
 

@@ -53,10 +53,13 @@ def retrieval_rows(
 ) -> pl.DataFrame:
     """Results of one model that ran.
 
+    A query without a ranking, since the model does not know its hashtag, counts as one without a hit: every
+    model is judged by the same queries.
+
     Args:
         model: Model key.
         rankings: `query_id`, `rank`, `distance_km` and `has_tag` of `retrieval_rankings`.
-        queries: Rows of `retrieval_queries`; the model ranked all of a kind or none.
+        queries: Rows of `retrieval_queries`; a kind that the model ranked none of has no rows.
         slices: From `query_slices`.
         config: Granularities and k.
         seed: Seed to publish under.
@@ -72,10 +75,13 @@ def retrieval_rows(
         ("query", "photo", {AGNOSTIC: None, **config.granularities}),
         ("tag", "tag", {AGNOSTIC: None}),
     ):
+        asked = kind == of_kind
+        if not (asked & ranked).any():
+            continue
         for granularity, limit in limits.items():
             precision = precision_at_k(within(has_tag, distance, limit), config.k)
             for name, members in slices.items():
-                chosen = members & ranked & (kind == of_kind)
+                chosen = members & asked
                 if chosen.any():
                     rows.append(
                         {
@@ -87,10 +93,16 @@ def retrieval_rows(
                             "queries": int(chosen.sum()),
                             "slice": name,
                             "seed": seed,
-                            "note": None,
+                            "note": _unknown(int((chosen & ~ranked).sum()), int(chosen.sum())),
                         }
                     )
     return pl.DataFrame(rows, schema=_RETRIEVAL)
+
+
+def _unknown(without: int, queries: int) -> str | None:
+    if not without:
+        return None
+    return f"{without} of {queries} queries ask for a hashtag that the model does not know: no hit"
 
 
 def _dense(rankings: pl.DataFrame, queries: pl.DataFrame, k: int) -> tuple[Bools, npt.NDArray[np.float64]]:

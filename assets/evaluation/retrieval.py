@@ -35,6 +35,9 @@ class RetrievalScorer(Protocol):
     uses_place: bool
     """Whether `rank` needs places; scorers that do not use them ignore them."""
 
+    def knows(self, tag_ids: Ids) -> npt.NDArray[np.bool_]:
+        """Which hashtags [Q] the model can be asked for: HER knows only words that have a vector."""
+
     def rank(self, tag_ids: Ids, places: Floats | None, k: int) -> RetrievalRanking:
         """Rank photos for queries.
 
@@ -57,6 +60,10 @@ class UpperBound:
         order = np.lexsort((photos.owners, photos.tag_ids))
         self._tags, self._owners = photos.tag_ids[order], photos.owners[order]
         self._places = photos.places
+
+    def knows(self, tag_ids: Ids) -> npt.NDArray[np.bool_]:
+        """Which hashtags a photo carries."""
+        return np.isin(tag_ids, self._tags)
 
     def rank(self, tag_ids: Ids, places: Floats | None, k: int) -> RetrievalRanking:
         """Rank as `RetrievalScorer` says; scores are minus the distance in km, or 0 without a place."""
@@ -83,6 +90,10 @@ class DotRetrieval:
 
     def __init__(self, images: Tensor, tags: TagVectors, config: EvaluationConfig) -> None:
         self._images, self._tags, self._config = images, tags, config
+
+    def knows(self, tag_ids: Ids) -> npt.NDArray[np.bool_]:
+        """Which hashtags have an embedding."""
+        return self._tags.known(tag_ids)
 
     def rank(self, tag_ids: Ids, places: Floats | None, k: int) -> RetrievalRanking:
         """Rank as `RetrievalScorer` says."""
@@ -116,6 +127,10 @@ class LocSensRetrieval:
         self.uses_place = uses_place
         self._network, self._tags, self._config = network, tags, config
         self._image_parts = parts(network.image_part, images)
+
+    def knows(self, tag_ids: Ids) -> npt.NDArray[np.bool_]:
+        """Which hashtags have an embedding."""
+        return self._tags.known(tag_ids)
 
     def rank(self, tag_ids: Ids, places: Floats | None, k: int) -> RetrievalRanking:
         """Rank as `RetrievalScorer` says."""

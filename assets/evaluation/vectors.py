@@ -9,9 +9,7 @@ import torch
 from torch import Tensor
 
 from assets.evaluation.candidates import Floats, Ids, Published, read_table
-from models.config import VariantConfig
-from models.locsens import LocSens
-from models.weights import load_config, load_weights
+from models.locsens import LocSens, load_locsens
 
 
 @dataclass(frozen=True)
@@ -28,20 +26,22 @@ class TagVectors:
     vectors: Tensor
     bias: Tensor | None
 
+    def known(self, tag_ids: Ids) -> npt.NDArray[np.bool_]:
+        """Which hashtags have an embedding."""
+        return np.isin(tag_ids, self.tag_ids)
+
     def rows(self, tag_ids: Ids) -> Tensor:
         """Rows of hashtags, int64, on the vectors' device.
 
         Raises:
             ValueError: A hashtag has no embedding.
         """
-        wanted = np.asarray(tag_ids, dtype=np.int64)
-        found = np.minimum(np.searchsorted(self.tag_ids, wanted), max(len(self.tag_ids) - 1, 0))
-        known = self.tag_ids[found] == wanted if len(self.tag_ids) else np.zeros(len(wanted), dtype=bool)
+        known = self.known(tag_ids)
         if not known.all():
             raise ValueError(
-                f"hashtag id {wanted[~known][0]}: expected one of the {len(self.tag_ids)} with an embedding"
+                f"hashtag id {tag_ids[~known][0]}: expected one of the {len(self.tag_ids)} with an embedding"
             )
-        return torch.from_numpy(found).to(self.vectors.device)
+        return torch.from_numpy(np.searchsorted(self.tag_ids, tag_ids)).to(self.vectors.device)
 
     def without_bias(self) -> "TagVectors":
         """The same vectors, for scores without a bias."""
@@ -142,15 +142,14 @@ def locsens_network(published: Published, variant: str, weights: str, device: to
 
     Raises:
         ValueError: The variant was published without these files.
+        UnusableWeightsError: The weights are broken or do not fit.
     """
     files = {path.rsplit("/", 1)[-1]: path for path in published.files("locsens_model", variant)}
     for name in ("config.json", weights):
         if name not in files:
             raise ValueError(f"locsens_model {variant}: expected a file {name}, found {sorted(files)}")
-    variant_config = load_config(VariantConfig, published.storage.read_bytes(files["config.json"]))
-    network = LocSens(variant_config.network)
-    load_weights(network, published.storage.read_bytes(files[weights]), files[weights])
-    return network.to(device).eval()
+    config, state = (published.storage.read_bytes(files[name]) for name in ("config.json", weights))
+    return load_locsens(config, state, files[weights]).to(device)
 
 
 def query_places(places: Floats | None, queries: int, device: torch.device, *, used: bool) -> Tensor | None:
