@@ -9,7 +9,6 @@ from assets.base.provenance import Input
 from assets.base.run import Run
 from assets.base.show import Picture, markdown_table
 from assets.base.step import Reads, step
-from assets.base.storage import public_url
 from assets.base.workspace import Workspace
 from assets.images.checks import (
     every_photo_has_one_status,
@@ -30,8 +29,8 @@ SHOWN = 16
 
 def where_pixels_come_from(workspace: Workspace, _: str | None) -> list[Input]:
     """The setting `LOCSENS_IMAGES` as an input: with another, what was not found is a new question."""
-    setting = public_url(workspace.settings.images)
-    return [Input("LOCSENS_IMAGES", None, hashlib.sha256(setting.encode()).hexdigest()[:16])]
+    version = hashlib.sha256(workspace.settings.images.encode()).hexdigest()[:16]
+    return [Input("LOCSENS_IMAGES", None, version)]
 
 
 @step(

@@ -17,7 +17,7 @@ from torchvision.transforms.v2.functional import resize
 
 from assets.images.outcome import Decoded, Failure, Sizes
 
-FORMATS = ("JPEG", "MPO", "PNG", "GIF", "WEBP", "BMP", "TIFF")
+FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF")
 LONGEST_SIDE = 65_500  # what a JPEG can hold
 
 _BEGINNINGS = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"BM", b"II*\0", b"MM\0*")
@@ -94,7 +94,7 @@ def _kind(data: bytes) -> str:
 
 def _pixels(data: bytes, name: str) -> torch.Tensor:
     """uint8 [3, H, W], upright."""
-    if name in {"JPEG", "MPO"}:
+    if name in {"JPEG", "MPO"}:  # MPO: a JPEG with further pictures behind it
         buffer = torch.frombuffer(bytearray(data), dtype=torch.uint8)
         try:
             pixels: torch.Tensor = decode_jpeg(buffer, mode=ImageReadMode.RGB, apply_exif_orientation=True)

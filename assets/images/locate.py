@@ -27,6 +27,8 @@ _HASH = re.compile(r"[0-9a-f]{1,64}", re.ASCII)
 _WEB = {"http", "https"}
 _LOCAL = {"", "file", "local"}
 
+_SHOWN = 200  # characters of a URL in a sentence
+
 Kind = Literal["web", "file", "store"]
 
 
@@ -49,7 +51,7 @@ class Location:
     @property
     def shown(self) -> str:
         """The target without credentials and query, fit for tables and logs."""
-        return self.target if self.kind == "file" else public_url(self.target)
+        return self.target if self.kind == "file" else _safe(self.target)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +86,7 @@ class Template:
     def _literal(self, text: str, literal: str) -> None:
         if "{" in literal or "}" in literal:
             raise ImageSettingError(
-                "LOCSENS_IMAGES: expected fields such as {hash} or {hash[0:3]}, "
-                f"found {public_url(text)!r}"
+                f"LOCSENS_IMAGES: expected fields such as {{hash}} or {{hash[0:3]}}, found {_safe(text)!r}"
             )
         if literal:
             self.pieces.append(literal)
@@ -160,11 +161,11 @@ class Locator:
     def _by_url(self, url: str | None) -> Location | Failure:
         if not url:
             return Failure("missing", "expected a download URL, found none")
-        shown = public_url(url)[:200]
+        shown = _safe(url)[:_SHOWN]
         try:
             parts = urlsplit(url)
         except ValueError as error:
-            return Failure("missing", f"expected a download URL, found {url[:200]!r} ({error})")
+            return Failure("missing", f"expected a download URL, found {shown!r} ({error})")
         scheme = parts.scheme.lower()
         if scheme in _WEB and parts.netloc:
             return Location("web", url)
@@ -176,6 +177,14 @@ class Locator:
         if self.source_store is not None and (scheme, parts.netloc) == self.source_store:
             return Location("store", url)
         return Failure("missing", f"expected http, https, file or the source's own store, found {shown!r}")
+
+
+def _safe(url: str) -> str:
+    """A URL without credentials and query, also where it is none."""
+    try:
+        return public_url(url)
+    except ValueError:
+        return url.rpartition("@")[2].partition("?")[0]
 
 
 def _local_path(url: str) -> str:
@@ -204,6 +213,6 @@ def _kind_of_setting(images: str) -> Kind:
     except (ValueError, ImportError) as error:
         raise ImageSettingError(
             f"LOCSENS_IMAGES: expected http, https, a folder or an fsspec URL with its package installed, "
-            f"found {public_url(images)!r}"
+            f"found {_safe(images)!r}"
         ) from error
     return "store"

@@ -1,4 +1,4 @@
-"""How fast and how long a host may be asked: its rate, the pauses it asks for, when it is given up for a run."""
+"""How fast and how long a host may be asked: its rate, the pauses it asks for, when it is given up."""
 
 import asyncio
 import email.utils

@@ -29,23 +29,29 @@ def read_file(path: str, max_bytes: int) -> bytes | Failure:
         return Failure("missing", f"expected a file at {path}, found none")
     except OSError as error:
         return Failure("transient", f"cannot open {path}: {error.strerror}")
-    with os.fdopen(descriptor, "rb", buffering=0) as file:
+    try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
-            found = "a folder" if stat.S_ISDIR(status.st_mode) else "a device, pipe or socket"
+            found = "a folder" if stat.S_ISDIR(status.st_mode) else "a device or pipe"
             return Failure("not_an_image", f"expected a file at {path}, found {found}")
         if status.st_size > max_bytes:
             return too_large(max_bytes, str(status.st_size))
-        pieces: list[bytes] = []
-        read = 0
-        try:
-            while piece := file.read(min(max(status.st_size - read, _CHUNK), max_bytes + 1 - read)):
-                pieces.append(piece)
-                read += len(piece)
-                if read > max_bytes:
-                    return too_large(max_bytes, "more")
-        except OSError as error:
-            return Failure("transient", f"cannot read {path}: {error.strerror}")
+        return _read_bounded(descriptor, max_bytes)
+    except OSError as error:
+        return Failure("transient", f"cannot read {path}: {error.strerror}")
+    finally:
+        os.close(descriptor)
+
+
+def _read_bounded(descriptor: int, max_bytes: int) -> bytes | Failure:
+    """All there is, however large the file said it was."""
+    pieces: list[bytes] = []
+    read = 0
+    while piece := os.read(descriptor, min(_CHUNK, max_bytes + 1 - read)):
+        pieces.append(piece)
+        read += len(piece)
+        if read > max_bytes:
+            return too_large(max_bytes, "more")
     return b"".join(pieces)
 
 

@@ -9,7 +9,7 @@ import multiprocessing
 import os
 import resource
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
 from types import TracebackType
@@ -18,7 +18,7 @@ from typing import Self, cast
 from assets.images.outcome import Decoded, Failure, Sizes
 
 BATCH = 8
-_READY = "ready"
+READY = "ready"
 _START_TIMEOUT = 180.0  # seconds; torch takes several to import on a busy machine
 _STOP_TIMEOUT = 2.0  # seconds
 
@@ -28,14 +28,14 @@ def available_cores() -> int:
     return len(os.sched_getaffinity(0))
 
 
-def _serve(pipe: Connection, sizes: Sizes) -> None:
-    """The worker process: answers batches of files until its pipe closes."""
+def serve(pipe: Connection, sizes: Sizes) -> None:
+    """The worker process: says that it is ready, then answers batches of files until its pipe closes."""
     import torch
 
     from assets.images.decode import decode
 
     torch.set_num_threads(1)
-    pipe.send(_READY)
+    pipe.send(READY)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to stop
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     while True:
@@ -44,6 +44,9 @@ def _serve(pipe: Connection, sizes: Sizes) -> None:
         except (EOFError, ConnectionResetError):  # the parent is gone
             return
         pipe.send([decode(data, sizes) for data in batch])
+
+
+Serve = Callable[[Connection, Sizes], None]
 
 
 class WorkerLostError(RuntimeError):
@@ -57,26 +60,27 @@ class DecoderStartError(RuntimeError):
 class _Worker:
     """One process and its pipe; started anew after a loss."""
 
-    def __init__(self, sizes: Sizes) -> None:
+    def __init__(self, sizes: Sizes, target: Serve = serve) -> None:
         # the fork server imports torch once for all workers, and a fork of it has no threads of ours
         self._context = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload(["assets.images.decode"])
         self._sizes = sizes
+        self._target = target
         self._process: multiprocessing.process.BaseProcess | None = None
         self._pipe: Connection | None = None
 
     def _start(self) -> Connection:
         ours, theirs = self._context.Pipe()
-        process = self._context.Process(target=_serve, args=(theirs, self._sizes), daemon=True)
+        process = self._context.Process(target=self._target, args=(theirs, self._sizes), daemon=True)
         process.start()
         theirs.close()
         self._process, self._pipe = process, ours
         try:
-            if ours.poll(_START_TIMEOUT) and ours.recv() == _READY:
+            if ours.poll(_START_TIMEOUT) and ours.recv() == READY:
                 return ours
         except (EOFError, OSError) as error:
             raise DecoderStartError(f"a decoding process did not start ({self.stop()})") from error
-        self.stop()
+        self.stop(at_once=True)
         raise DecoderStartError(f"a decoding process did not start within {_START_TIMEOUT:g} seconds")
 
     def ask(self, batch: Sequence[bytes], timeout: float) -> list[Decoded | Failure]:
@@ -92,17 +96,18 @@ class _Worker:
                 return cast("list[Decoded | Failure]", pipe.recv())
         except (EOFError, OSError) as error:
             raise WorkerLostError(f"the decoder crashed ({self.stop()})") from error
-        self.stop()
+        self.stop(at_once=True)
         raise WorkerLostError(f"the decoder took more than {timeout:g} seconds")
 
-    def stop(self) -> str:
+    def stop(self, *, at_once: bool = False) -> str:
         """End the process, if there is one; says how it ended."""
         process, pipe = self._process, self._pipe
         self._process = self._pipe = None
         if process is None or pipe is None:
             return "not running"
         pipe.close()
-        process.join(_STOP_TIMEOUT)
+        if not at_once:
+            process.join(_STOP_TIMEOUT)
         if process.is_alive():
             process.kill()
             process.join()
@@ -113,16 +118,17 @@ class _Worker:
 class DecodePool:
     """Worker processes that decode images for the coroutines of one event loop."""
 
-    def __init__(self, sizes: Sizes, workers: int, timeout: float) -> None:
+    def __init__(self, sizes: Sizes, workers: int, timeout: float, target: Serve = serve) -> None:
         """Prepare the pool; the processes start with their first image.
 
         Args:
             sizes: What to make of every image.
             workers: How many processes.
             timeout: Seconds that one image may take.
+            target: What a process runs.
         """
         self._timeout = timeout
-        self._workers = [_Worker(sizes) for _ in range(workers)]
+        self._workers = [_Worker(sizes, target) for _ in range(workers)]
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="decode")
         self._queue: asyncio.Queue[tuple[bytes, asyncio.Future[Decoded | Failure]]] = asyncio.Queue()
         self._tasks: list[asyncio.Task[None]] = []
