@@ -144,7 +144,7 @@ def tagging_rankings(run: Run) -> None:
     ),
     profile=("evaluation", "seed"),
     kinds={"polars", "parquet"},
-    checks=(checks.same_queries_for_all, checks.upper_bound_highest, checks.agnostic_is_highest),
+    checks=(checks.same_queries_for_all, checks.upper_bound_highest, checks.precision_falls_with_distance),
 )
 def retrieval_results(run: Run) -> None:
     """Precision at 10 of every model, per granularity, in both averages, for all queries and for slices."""

@@ -145,7 +145,7 @@ def upper_bound_highest(run: Run) -> CheckResult:
 
 
 @check(asset="retrieval_results", blocking=False)
-def agnostic_is_highest(run: Run) -> CheckResult:
+def precision_falls_with_distance(run: Run) -> CheckResult:
     """A model's precision never rises as the distance that counts shrinks."""
     rows = _frame(
         run, "retrieval_results", "model", "average", "slice", "granularity", "distance_km", "precision_at_10"

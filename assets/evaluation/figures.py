@@ -73,7 +73,8 @@ def retrieval_figure(results: pl.DataFrame) -> Figure:
     axes.set_ylabel("precision at 10, %")
     axes.set_ylim(bottom=0)
     axes.grid(visible=True, linewidth=0.3)
-    figure.legend(loc="outside right upper", fontsize=8)
+    if not rows.is_empty():
+        figure.legend(loc="outside right upper", fontsize=8)
     return figure
 
 
@@ -89,5 +90,6 @@ def tagging_figure(results: pl.DataFrame) -> Figure:
     axes.set_xticks(range(len(models)), models, rotation=20, ha="right")
     axes.set_ylabel("photos, %")
     axes.grid(visible=True, axis="y", linewidth=0.3)
-    axes.legend()
+    if models:
+        axes.legend()
     return figure
