@@ -141,7 +141,7 @@ class Web:
         error = outcome.exception() if outcome is not None else None
         asked = error.retry_after if isinstance(error, _TransientError) else 0.0
         backoff = wait_exponential_jitter(
-            initial=self._config.retry_wait, max=self._config.max_wait, jitter=self._config.retry_wait
+            multiplier=self._config.retry_wait, max=self._config.max_wait, jitter=self._config.retry_wait
         )
         # a longer pause is not slept here: `Pace.wait` leaves such a host for another run
         return max(backoff(state), min(asked, self._config.max_wait))
