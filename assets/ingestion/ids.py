@@ -61,7 +61,7 @@ class PhotoIds:
         self, numbers: pl.Series, hashed: pl.Series, rests: npt.NDArray[np.int64], rows: pl.Series
     ) -> None:
         # A whole number is told apart by itself, a hash by the digest's second half.
-        marks = numbers.scatter(hashed.arg_true(), pl.Series(rests, dtype=pl.Int64))
+        marks = numbers.clone().scatter(hashed.arg_true(), pl.Series(rests, dtype=pl.Int64))
         large = numbers >= _HASHED_FROM
         columns = (numbers, marks, rows.cast(pl.Int64))
         self._seen.append(np.stack([column.filter(large).to_numpy() for column in columns]))

@@ -153,6 +153,5 @@ def _located(images: pl.Series, url: str) -> pl.Series:
 def _quoted(paths: pl.Series) -> pl.Series:
     """Paths as they are written in a URL."""
     odd = ~paths.str.contains(_SAFE_PATH).fill_null(value=True)
-    return paths.scatter(
-        odd.arg_true(), pl.Series([quote(path) for path in paths.filter(odd)], dtype=pl.String)
-    )
+    quoted = pl.Series([quote(path) for path in paths.filter(odd)], dtype=pl.String)
+    return paths.clone().scatter(odd.arg_true(), quoted)

@@ -149,7 +149,7 @@ def parquet_batches(url: str, stored: BinaryIO, shard_rows: int) -> Iterator[Row
 def _text_lines(blocks: Iterable[bytes]) -> Iterator[str]:
     for block in line_blocks(blocks, 1 << 62):
         text = block.data.removeprefix(BYTE_ORDER_MARK if block.first_line == 1 else b"")
-        yield from text.decode("utf-8", _TEXT_ERRORS).split("\n")[:-1]
+        yield from (f"{line}\n" for line in text.decode("utf-8", _TEXT_ERRORS).split("\n")[:-1])
 
 
 def _records(reader: Any) -> Iterator[Any]:

@@ -102,15 +102,16 @@ def find_source_files(source: Source) -> list[SourceFile]:
     except SourceError:
         raise
     except FileNotFoundError as error:
-        raise UnreachableSourceError(f"source {shown}: there is no such file") from error
+        if error.__cause__ is None:
+            raise UnreachableSourceError(f"source {shown}: there is no such file") from error
+        # Over http any failure to look the file up arrives as this.
+        raise _unreachable(shown, error.__cause__) from error
     except (ValueError, ImportError) as error:
         raise SourceError(
             f"source {shown}: this kind of store cannot be opened ({without_secrets(error)})"
         ) from error
     except store_errors() as error:
-        raise UnreachableSourceError(
-            f"source {shown} cannot be reached ({type(error).__name__}: {without_secrets(error)})"
-        ) from error
+        raise _unreachable(shown, error) from error
     _refuse_same_keys(files)
     return files
 
@@ -135,6 +136,12 @@ def store_errors() -> tuple[type[Exception], ...]:
         return kinds
     s3 = importlib.import_module("botocore.exceptions")
     return (*kinds, s3.BotoCoreError, s3.ClientError)
+
+
+def _unreachable(shown: str, error: BaseException) -> UnreachableSourceError:
+    return UnreachableSourceError(
+        f"source {shown} cannot be reached ({type(error).__name__}: {without_secrets(error)})"
+    )
 
 
 def _public_link(link: str) -> str:

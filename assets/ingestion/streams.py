@@ -11,7 +11,6 @@ from typing import Any, BinaryIO, Literal, cast
 import fsspec
 import pyarrow as pa
 import rapidgzip
-from fsspec.implementations.local import LocalFileSystem
 
 from assets.ingestion.errors import DamagedSourceError, SourceError, UnreachableSourceError
 from assets.ingestion.sources import SourceFile, store_errors, without_secrets
@@ -76,7 +75,7 @@ def read_blocks(
             while block := _full_read(stream, block_bytes):
                 yield block
                 done += len(block)
-            if compression == "bzip2":
+            if compression == "bzip2" and done:
                 _refuse_rest(file, stream, done)
         except SourceError:
             raise
@@ -91,8 +90,6 @@ def read_blocks(
 
 def _decompressed(file: SourceFile, compression: Compression, opened: ExitStack) -> Any:
     filesystem, path = fsspec.core.url_to_fs(file.location)
-    if compression == "bzip2" and isinstance(filesystem, LocalFileSystem):
-        return opened.enter_context(rapidgzip.IndexedBzip2File(path, parallelization=_BZIP2_THREADS))
     stored = opened.enter_context(filesystem.open(path, "rb"))
     if compression == "plain":
         return stored

@@ -46,7 +46,7 @@ def normalise_values(tags: pl.Series) -> pl.Series:
     for _ in range(2):
         # Lower-casing can undo the composed form, and the composed form can bring upper case and blanks anew.
         rare = rare.str.normalize("NFKC").str.replace_all(_INVISIBLE, "").str.to_lowercase()
-    return tags.scatter(odd.arg_true(), rare.str.normalize("NFKC"))
+    return tags.clone().scatter(odd.arg_true(), rare.str.normalize("NFKC"))
 
 
 def count_tags(geotagged: pl.DataFrame) -> pa.Table:

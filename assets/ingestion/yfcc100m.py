@@ -109,9 +109,12 @@ def _lines_that_are_no_rows(block: LineBlock, columns: int) -> dict[int, str]:
     counts = field_counts(block, b"\t")
     wrong = np.flatnonzero(counts != columns).tolist()
     reasons = {index: f"{counts[index]} columns instead of {columns}" for index in wrong}
-    if block.data.startswith(BYTE_ORDER_MARK):
-        # The reader of fields would skip the mark at the beginning of any block, so that blocks would show.
-        reasons[0] = _NO_ID
+    if LAYOUTS[columns][0] == "photo_id" and BYTE_ORDER_MARK in block.data:
+        # The reader of fields would skip the mark in what happens to be the first line that it gets.
+        first_bytes = np.frombuffer(block.data, dtype=np.uint8)[block.starts]
+        for index in np.flatnonzero(first_bytes == BYTE_ORDER_MARK[0]).tolist():
+            if block.line(index).startswith(BYTE_ORDER_MARK):
+                reasons.setdefault(index, _NO_ID)
     return reasons | unreadable_lines(block)
 
 
