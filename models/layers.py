@@ -32,8 +32,10 @@ class _GroupNormRelu(torch.autograd.Function):
         count, width = rows.shape
         shape = (count * ctx.groups, width // ctx.groups)
         gradient = torch.ops.aten.threshold_backward(gradient.to(rows.dtype), out, 0)
-        for_bias = gradient.sum(0, dtype=weight.dtype)
-        for_weight = (gradient * normed).sum(0, dtype=weight.dtype)
+        # As a matrix product a column sum is summed in float32 without a float32 copy of the rows.
+        ones = rows.new_ones(1, count)
+        for_bias = (ones @ gradient).view(-1).to(weight.dtype)
+        for_weight = (ones @ (gradient * normed)).view(-1).to(weight.dtype)
         for_rows = torch.ops.aten.native_layer_norm_backward(
             gradient.mul_(weight.to(rows.dtype)).view(shape),
             rows.view(shape),
