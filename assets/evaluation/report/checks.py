@@ -1,34 +1,69 @@
 """Checks of the report: it stands alone, has its four tables, and its accounting adds up."""
 
 import re
+from html.parser import HTMLParser
 
 from assets.base.checks import CheckResult, check
 from assets.base.run import Run
 
-_LOADED = re.compile(
-    r"""<(?:script|link|iframe|object|embed|base)\b[^>]*?(?:src|href|data)\s*=\s*["']?(?!data:)[^"'\s>]*"""
-    r"""|\b(?:src|srcset|poster|xlink:href)\s*=\s*["']?(?!data:|\#)[^"'\s>]+|@import|url\(\s*["']?(?!\#|data:)""",
-    re.IGNORECASE,
-)
 TABLES = ("agnostic-retrieval", "agnostic-tagging", "sensitive-retrieval", "sensitive-tagging")
+
+_LOADING = ("src", "srcset", "poster", "data", "background", "action", "href", "xlink:href")
+_INSIDE = ("#", "data:")
+_STYLE_LOADS = re.compile(r"@import|url\(\s*['\"]?(?!#|data:)[^)]*", re.IGNORECASE)
+
+
+class _Loads(HTMLParser):
+    """Collects what a browser would fetch, or run, beyond the page itself."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self._in_style = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._in_style = tag == "style"
+        if tag in ("script", "iframe", "base"):
+            self.found.append(f"<{tag}>")
+        for name, value in attrs:
+            text = (value or "").strip()
+            # A link to follow loads nothing by itself.
+            loads = name in _LOADING and not (tag == "a" and name == "href")
+            if loads and not text.lower().startswith(_INSIDE):
+                self.found.append(f"{tag} {name}={text[:80]!r}")
+            if name.startswith("on"):
+                self.found.append(f"{tag} {name}")
+            if name == "style":
+                self._styles(text)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "style":
+            self._in_style = False
+
+    def handle_data(self, data: str) -> None:
+        if self._in_style:
+            self._styles(data)
+
+    def _styles(self, text: str) -> None:
+        self.found += [loaded[:80] for loaded in _STYLE_LOADS.findall(text)]
+
+
+def loaded_from_outside(page: str) -> list[str]:
+    """What a browser would fetch, or run, beyond the page itself: sources, scripts, style sheets, imports."""
+    loads = _Loads()
+    loads.feed(page)
+    return loads.found
 
 
 def _page(run: Run) -> str:
     return run.storage.read_bytes(run.files("evaluation_report")[0]).decode()
 
 
-def loaded_from_outside(page: str) -> list[str]:
-    """What a browser would fetch beyond the page itself: sources, style sheets, imports."""
-    without_text = re.sub(r"<pre>.*?</pre>", "", page, flags=re.DOTALL)
-    tags = re.findall(r"<[^>]+>|<style>.*?</style>", without_text, flags=re.DOTALL)
-    return [found[0] for tag in tags if (found := _LOADED.search(tag))]
-
-
 @check(asset="evaluation_report", blocking=True)
 def self_contained(run: Run) -> CheckResult:
     """Nothing is loaded from anywhere: the page opens without a network."""
     found = loaded_from_outside(_page(run))
-    sentence = "the page loads nothing" if not found else f"the page would load {found[0]!r}"
+    sentence = "the page loads nothing" if not found else f"the page would load {found[0]}"
     return CheckResult(not found, sentence, {"loads": len(found)})
 
 

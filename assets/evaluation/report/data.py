@@ -161,11 +161,11 @@ class TagGuess:
 
 @dataclass(frozen=True)
 class TagList:
-    """The hashtags that one model gives one picture, best first; `heading` names model or place."""
+    """The hashtags that a model gives a picture, best first; `heading` names model or place."""
 
     heading: str
     guesses: tuple[TagGuess, ...]
-    distance_km: float | None = None
+    below: str = ""
 
 
 @dataclass(frozen=True)

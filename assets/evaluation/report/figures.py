@@ -129,6 +129,7 @@ def breakdown(rows: pl.DataFrame, groups: Sequence[str], granularity: str, title
                 marker=MARKERS[index % len(MARKERS)],
                 color=SERIES[index % len(SERIES)],
                 label=label(model),
+                clip_on=False,
             )
         for edge in range(1, len(groups)):
             axes.axvline(edge - 0.5, color=PALETTE["rule"], linewidth=0.6)
@@ -144,37 +145,43 @@ def breakdown(rows: pl.DataFrame, groups: Sequence[str], granularity: str, title
 
 
 def training_curve(curve: Curve) -> Figure:
-    """Loss over steps, and below it the validation measures, if any were taken."""
+    """Training and validation loss over steps, and below them the other validation measures, if any."""
     steps = curve.steps
-    ignored = {"step", "loss", "learning_rate", "seconds", "lr"}
-    measures = [name for name in steps.columns if name not in ignored and steps[name].drop_nulls().len()]
+    above = {"step", "loss", "validation_loss", "learning_rate"}
+    measures = [name for name in steps.columns if name not in above and steps[name].drop_nulls().len()]
     with styled():
-        figure = Figure(figsize=(4.2, 2.5 + (1.6 if measures else 0)), layout="constrained")
-        if measures:
-            upper, lower = figure.subplots(2, 1, sharex=True)
-        else:
-            upper, lower = figure.subplots(), None
+        figure = Figure(figsize=(4.2, 2.7 + (1.6 if measures else 0)), layout="constrained")
+        panels = figure.subplots(2 if measures else 1, 1, sharex=True, squeeze=False)[:, 0]
         losses = steps.select("step", "loss").drop_nulls()
-        upper.plot(losses["step"], losses["loss"], color=PALETTE["rule"], linewidth=1)
+        panels[0].plot(losses["step"], losses["loss"], color=PALETTE["rule"], linewidth=1)
         smooth = losses["loss"].ewm_mean(alpha=0.1) if losses.height else losses["loss"]
-        upper.plot(losses["step"], smooth, color=SERIES[0])
-        upper.set_ylabel("training loss")
-        if lower is not None:
-            for index, name in enumerate(measures):
-                points = steps.select("step", name).drop_nulls()
-                lower.plot(
-                    points["step"],
-                    points[name],
-                    color=SERIES[(index + 1) % len(SERIES)],
-                    marker=MARKERS[(index + 1) % len(MARKERS)],
-                    linestyle=DASHES[(index + 1) % len(DASHES)],
-                    label=name.replace("_", " "),
-                )
-            lower.set_ylabel("validation")
-            lower.legend(loc="best", ncols=2)
-        (lower or upper).set_xlabel("step")
-        (lower or upper).xaxis.set_major_locator(MaxNLocator(5, integer=True))
+        panels[0].plot(losses["step"], smooth, color=SERIES[0], label="training loss")
+        if "validation_loss" in steps.columns:
+            _measure(panels[0], steps, "validation_loss", 1)
+        panels[0].set_ylabel("loss")
+        for index, name in enumerate(measures):
+            _measure(panels[1], steps, name, index + 2)
+        if measures:
+            panels[1].set_ylabel("validation, %")
+        panels[-1].set_xlabel("step")
+        panels[-1].xaxis.set_major_locator(MaxNLocator(5, integer=True))
+        handles = [handle for axes in panels for handle in axes.get_legend_handles_labels()[0]]
+        names = [name for axes in panels for name in axes.get_legend_handles_labels()[1]]
+        figure.legend(handles, names, loc="outside upper left", ncols=2)
     return figure
+
+
+def _measure(axes: Axes, steps: pl.DataFrame, name: str, style: int) -> None:
+    points = steps.select("step", name).drop_nulls()
+    axes.plot(
+        points["step"],
+        points[name],
+        color=SERIES[style % len(SERIES)],
+        marker=MARKERS[style % len(MARKERS)],
+        markersize=4,
+        linestyle=DASHES[style % len(DASHES)],
+        label=name.replace("_", " "),
+    )
 
 
 def tag_frequency(frequencies: pl.DataFrame) -> Figure:

@@ -13,6 +13,7 @@ from assets.evaluation.report.data import Gallery, Strip, TagCase, TagGuess, Tag
 from assets.evaluation.report.substitutes import UsedPlace, UsedTag
 from assets.evaluation.report.tables import label
 from assets.evaluation.report.viewing import Viewing
+from models.geography import distance_km
 
 _DEPTH = 10
 
@@ -229,7 +230,9 @@ def _faked_case(viewing: Viewing, used: UsedTag, position: int, asked: Sequence[
         fake = fakes[row - 1]
         before = sum(int(tag) in local for tag in ranking.tag_ids[0])
         after = sum(guess.is_local for guess in guesses)
-        lists.append(TagList(f"{fake.name}: {before} → {after} local", guesses))
+        away = distance_km(own[0], own[1], latitude, longitude)
+        below = f"{away:,.0f} km away; typical of it: {before} before, {after} here".replace(",", "\u202f")
+        lists.append(TagList(fake.name, guesses, below))
         if fake.note:
             notes.append(fake.note)
     title = f"A picture tagged {used.tag}"

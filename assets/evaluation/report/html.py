@@ -54,7 +54,7 @@ def render(data: ReportData, near_km: float = 25.0) -> str:
                 data.by_frequency,
                 "By hashtag frequency",
                 "frequency",
-                "photos that carry the hashtag",
+                "hashtags asked for, by how many photos carry them",
             ),
             _breakdown(
                 templates, data.by_continent, "By continent", "continent", "continent of the query’s place"

@@ -144,6 +144,6 @@ def nearest_place(
     not_shown = " that is not shown yet" if taken else ""
     note = (
         f"No test photo lies within {near_km:g} km of {asked.name}; {city['city']} stands in, the nearest "
-        f"city with photos{not_shown}, {distances[index]:,.0f} km away."
+        f"city with photos{not_shown}, {distances[index]:.0f} km away."
     )
     return UsedPlace(city["city"], float(city["latitude"]), float(city["longitude"]), note)

@@ -120,7 +120,7 @@ def sensitive_retrieval(retrieval: pl.DataFrame) -> ComparisonTable:
         "sensitive-retrieval",
         "Location-sensitive retrieval",
         "Precision at 10 in percent, averaged over queries, one per test photo: frequent hashtags count "
-        "more. An image is right if it carries the hashtag and lies within the distance of the query’s place.",
+        "more. An image is right if it carries the hashtag and is within the distance of the query’s place.",
         tuple(
             Column(name, name.capitalize(), "" if km is None else f"{km:g} km")
             for name, km in distances.items()

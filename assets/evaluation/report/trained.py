@@ -29,12 +29,18 @@ def training_curves(published: Published) -> tuple[Curve, ...]:
             if path is not None:
                 steps = pl.from_arrow(pq.read_table(io.BytesIO(published.storage.read_bytes(path))))
                 assert isinstance(steps, pl.DataFrame)
-                curves.append(Curve(f"{asset} {key}", steps))
+                curves.append(Curve(_title(asset, key), steps))
     return tuple(curves)
 
 
 def _file(published: Published, asset: str, partition: str, name: str) -> str | None:
     return next((path for path in published.files(asset, partition) if path.endswith(f"/{name}")), None)
+
+
+def _title(asset: str, key: str) -> str:
+    if asset == "embedding_model":
+        return f"{key.upper()} embedding"
+    return f"LocSens, {key.replace('_', ', ')}"
 
 
 def drawn_network(published: Published) -> Layers | None:

@@ -12,6 +12,7 @@ from assets.evaluation.report.data import (
     About,
     Account,
     Curve,
+    Density,
     Gallery,
     Layers,
     Picture,
@@ -56,7 +57,13 @@ def retrieval_results() -> pl.DataFrame:
                     "note": "no word vectors: LOCSENS_WORD_VECTORS is empty" if not_run else None,
                 }
             )
-    for model, value in {"upper_bound": 100.0, "mlc": 4.0, "mcc": 21.5, "her": None, "locsens_zeroed": 20.0}.items():
+    for model, value in {
+        "upper_bound": 100.0,
+        "mlc": 4.0,
+        "mcc": 21.5,
+        "her": None,
+        "locsens_zeroed": 20.0,
+    }.items():
         rows.append(
             {
                 "model": model,
@@ -106,7 +113,9 @@ def galleries() -> tuple[Gallery, ...]:
     pictures = tuple(picture(index, mark, 3.21 * index**3) for index, mark in enumerate(marks))
     guesses = tuple(
         TagGuess(tag, index % 3 == 0, index % 4 == 0)
-        for index, tag in enumerate(("london", HOSTILE, "thames", "river", "night", "bigben", "europe", "canon"))
+        for index, tag in enumerate(
+            ("london", HOSTILE, "thames", "river", "night", "bigben", "europe", "canon")
+        )
     )
     note = f"The collection has no hashtag “{HOSTILE}”; the nearest that it has is “bridge”."
     return (
@@ -119,7 +128,9 @@ def galleries() -> tuple[Gallery, ...]:
                 Strip("bridge", "San Francisco", (note,), pictures, 0.3),
             ),
         ),
-        Gallery("incompatible", "Incompatible", "No ski at Cairo.", unavailable="no LocSens model is trained"),
+        Gallery(
+            "incompatible", "Incompatible", "No ski at Cairo.", unavailable="no LocSens model is trained"
+        ),
         Gallery(
             "tagging",
             "One picture, two taggers",
@@ -144,9 +155,11 @@ def galleries() -> tuple[Gallery, ...]:
                     (),
                     (
                         TagList("where it was taken", guesses),
-                        TagList("Costa Rica (San José)", guesses, 8765.4),
-                        TagList("Edinburgh", guesses, 12.0),
-                        TagList("Chicago", guesses, 6300.0),
+                        TagList(
+                            "Costa Rica (San José)", guesses, "8765 km away; typical of it: 1 before, 3 here"
+                        ),
+                        TagList("Edinburgh", guesses, "12 km away"),
+                        TagList("Chicago", guesses, "6300 km away"),
                     ),
                 ),
             ),
@@ -176,13 +189,26 @@ def curve(model: str) -> Curve:
     steps = np.arange(0, 800, 10)
     loss = 0.1 * np.exp(-steps / 300) + 0.005 * np.random.default_rng(1).normal(size=len(steps)) + 0.02
     measured = [float(20 - 15 * np.exp(-step / 200)) if step % 200 == 0 else None for step in steps]
-    return Curve(model, pl.DataFrame({"step": steps, "loss": loss, "val_accuracy": measured, "learning_rate": loss}))
+    return Curve(
+        model,
+        pl.DataFrame(
+            {
+                "step": steps,
+                "loss": loss,
+                "validation_loss": [None if one is None else 1 / (one + 9) for one in measured],
+                "accuracy_at_1": measured,
+                "learning_rate": loss,
+            }
+        ),
+    )
 
 
 def density() -> pl.DataFrame:
     """Photos around a few cities, in cells of two degrees."""
     rng = np.random.default_rng(0)
-    centres = np.array([(51, -1, 9), (41, -75, 9), (35, 139, 6), (-33, 151, 4), (37, -121, 6), (-23, -45, 3), (9, 39, 2)])
+    centres = np.array(
+        [(51, -1, 9), (41, -75, 9), (35, 139, 6), (-33, 151, 4), (37, -121, 6), (-23, -45, 3), (9, 39, 2)]
+    )
     chosen = rng.choice(len(centres), 4000, p=centres[:, 2] / centres[:, 2].sum())
     points = centres[chosen, :2] + rng.normal(0, 4, (4000, 2))
     cells = np.floor(points / 2) * 2 + 1
@@ -206,13 +232,32 @@ def report_data() -> ReportData:
             taken=(2006, 2013),
             vocabulary=590,
             seed=0,
-            steps={"locsens_model:retrieval_raw": 800, "embedding_model:mcc": 1200},
-            provenance=(Provenance("photos", 31, "0f3a9c2b7d11e842"), Provenance("retrieval_results", 1, "aa12bb34cc56dd78")),
+            steps={"LocSens, retrieval, raw": 800, "MCC embedding": 1200},
+            provenance=(
+                Provenance("photos", 31, "0f3a9c2b7d11e842"),
+                Provenance("retrieval_results", 1, "aa12bb34cc56dd78"),
+            ),
         ),
         accounts=(
-            Account("Reading", "rows in the source files", 30000, "raw photos", 29970, {"wrong number of columns": 30}),
-            Account("Filters", "raw photos", 29970, "geotagged photos", 14500, {"no_location": 14000, "no_tags": 1470}),
-            Account("Splits", "geotagged photos", 14500, "photos", 14000, {"too_many_tags": 400, "duplicate": 100}),
+            Account(
+                "Reading",
+                "rows in the source files",
+                30000,
+                "raw photos",
+                29970,
+                {"wrong number of columns": 30},
+            ),
+            Account(
+                "Filters",
+                "raw photos",
+                29970,
+                "geotagged photos",
+                14500,
+                {"no_location": 14000, "no_tags": 1470},
+            ),
+            Account(
+                "Splits", "geotagged photos", 14500, "photos", 14000, {"too_many_tags": 400, "duplicate": 100}
+            ),
             Account("Images", "wanted images", 14000, "ok", 13800, {"missing": 160, "undecodable": 40}),
         ),
         photos_by_split={"train": 10500, "validation": 700, "test": 2800},
@@ -221,12 +266,14 @@ def report_data() -> ReportData:
         by_continent=breakdown(("AF", "AS", "EU", "NA", "OC", "SA")),
         by_frequency=breakdown(("10–24", "25–60", "61–140", "141–400", "401–2 310")),
         curves=tuple(
-            curve(name) for name in ("embedding_model:mcc", "locsens_model:retrieval_raw", "locsens_model:tagging_raw")
+            curve(name) for name in ("MCC embedding", "LocSens, retrieval, raw", "LocSens, tagging, raw")
         ),
-        density=density(),
-        cell_degrees=2.0,
+        world=Density(density(), 2.0),
+        close=None,
         cities=pl.DataFrame({"city": ["London"], "latitude": [51.5], "longitude": [-0.1], "photos": [900]}),
-        frequencies=pl.DataFrame({"rank": ranks, "photos": (4000 / (ranks + 1)).astype(int) + 3, "skipped": ranks < 10}),
+        frequencies=pl.DataFrame(
+            {"rank": ranks, "photos": (4000 / (ranks + 1)).astype(int) + 3, "skipped": ranks < 10}
+        ),
         layers=Layers(
             variant="retrieval_raw",
             inputs={"image": 300, "tag": 300, "location": 2},
