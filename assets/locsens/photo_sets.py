@@ -71,7 +71,7 @@ def join_embeddings(
             ours = split_ids[at] == part_ids
             split_vectors[at[ours]] = rows[ours]
             split_found[at[ours]] = True
-    empty = [np.zeros((0, width), dtype=np.float16) for _ in ids]
+    empty = [np.zeros((len(one), 0), dtype=np.float16) for one in ids]
     return [
         PhotoSet(_photos(table, one[has], has, vocabulary), int((~has).sum()))
         for table, one, has in zip(tables, vectors or empty, found, strict=True)

@@ -53,7 +53,7 @@ def test_embeddings_are_joined_by_id_whatever_their_order() -> None:
     assert found.images[:, 0].tolist() == [1, 7, 9]
     assert found.places.tolist() == [[1, -1], [7, -7], [9, -9]]
     assert found.tagged.tag_ids.tolist() == [1, 2, 1, 2, 3, 4]
-    reversed_parts = [part.take(list(range(part.num_rows))[::-1]) for part in reversed(parts)]
+    reversed_parts = [part.take(pa.array(range(part.num_rows), pa.int64())[::-1]) for part in reversed(parts)]
     again, _ = join_embeddings([photos([9, 3, 1, 7]), photos([5, 4])], reversed_parts, TAGS)
     assert again.photos is not None
     assert again.photos.images.tolist() == found.images.tolist()
@@ -84,7 +84,7 @@ def test_nothing_to_learn_from_is_a_sentence(tmp_path: Path, log: logging.Logger
 
 
 def graph() -> StepRegistry:
-    """Toy steps for what `locsens_model` reads (in three parts, as if methods were shards), and the real step."""
+    """Toy steps for what `locsens_model` reads (by method, as if by shard), and the real step."""
     steps = StepRegistry()
     split = {"train": list(range(300)), "validation": list(range(300, 400)), "test": list(range(400, 500))}
 
