@@ -1,0 +1,71 @@
+"""Opening the catalog, read-only for whoever asks; replacing it, only when nobody writes to the old one."""
+
+import tempfile
+from pathlib import Path
+
+import duckdb
+
+from assets.base.storage import Storage
+
+CATALOG = "locsens.duckdb"
+WAL = CATALOG + ".wal"
+
+
+class CatalogHeldError(RuntimeError):
+    """Another program has the catalog open for writing."""
+
+
+def connect_to(
+    path: str, storage: Storage | None = None, *, read_only: bool = False
+) -> duckdb.DuckDBPyConnection:
+    """A DuckDB connection that reads through the storage's own filesystem where that is no local disk."""
+    database = duckdb.connect(path, read_only=read_only)
+    if storage is not None and not storage.is_local:
+        database.register_filesystem(storage.filesystem)
+    return database
+
+
+def open_catalog(storage: Storage) -> duckdb.DuckDBPyConnection:
+    """The storage's catalog, read-only; close it when done (it is a context manager).
+
+    Raises:
+        FileNotFoundError: There is no catalog yet.
+    """
+    if not storage.exists(CATALOG):
+        raise FileNotFoundError(f"{storage.shown} has no {CATALOG} yet: run `locsens materialize`")
+    if storage.is_local:
+        return connect_to(storage.url(CATALOG), read_only=True)
+    # DuckDB attaches a file on an object store only through its extension httpfs, which is not bundled.
+    # The catalog is small, and the tables that its views name stay where they are; an open file outlives its
+    # name.
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / CATALOG
+        copy.write_bytes(storage.read_bytes(CATALOG))
+        return connect_to(str(copy), storage, read_only=True)
+
+
+def refuse_if_held(storage: Storage) -> None:
+    """Stop if another program has the catalog open for writing: replacing it beside its log would ruin it.
+
+    Readers are no obstacle: they keep the old file until they close it.
+
+    Raises:
+        CatalogHeldError: It is held; the old file is left as it is.
+    """
+    if storage.exists(WAL):
+        raise CatalogHeldError(
+            f"{storage.url(CATALOG)} is open in another program, or was when that ended badly: "
+            f"{WAL} lies beside it. The old catalog is left as it is. Close that program (or, if it is gone, "
+            "open the file once with DuckDB and close it), then run again"
+        )
+    if not storage.is_local or not storage.exists(CATALOG):
+        return
+    try:
+        connect_to(storage.url(CATALOG), read_only=True).close()
+    except (duckdb.IOException, duckdb.ConnectionException) as error:
+        if isinstance(error, duckdb.IOException) and "lock" not in str(error).lower():
+            return  # a damaged or foreign file is nobody's: it is replaced
+        raise CatalogHeldError(
+            f"{storage.url(CATALOG)} is open for writing in another program ({str(error).splitlines()[0]}). "
+            "The old catalog is left as it is. Close that program, then run again"
+        ) from error
