@@ -30,9 +30,9 @@ class TagRates(BaseModel):
         default=0.40, ge=0, le=1, description="The word for such a thing at this place, as thames."
     )
     user_word: float = Field(
-        default=0.24, ge=0, le=1, description="Each of the user's three favourite words."
+        default=0.20, ge=0, le=1, description="Each of the user's three favourite words."
     )
-    noise_words: float = Field(default=0.55, ge=0, description="Mean number of words that mean nothing here.")
+    noise_words: float = Field(default=0.95, ge=0, description="Mean number of words that mean nothing here.")
 
 
 class LookConfig(BaseModel):

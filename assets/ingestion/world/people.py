@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from assets.ingestion.world.concepts import COLD, NOISE_WORDS, Concept
+from assets.ingestion.world.concepts import COLD, Concept
 from assets.ingestion.world.config import WorldConfig
 from assets.ingestion.world.places import (
     City,
@@ -44,8 +44,13 @@ _NICKNAMES = (
     "lena",
     "mia",
 )
+# Share of albums made in the home city; Pareto exponent and cap of the number of albums.
+AT_HOME = 0.4
+# The first spots of a city are what everybody comes for: weights 1 / (rank + this), rank from 0.
+SPOT_SHIFT = 1.5
+ACTIVITY = (1.6, 20.0)
 _ALBUM_SIZES = (1, 2, 3, 4, 5, 6, 7, 8)
-_ALBUM_WEIGHTS = (60, 17, 9, 5, 3, 2, 2, 2)
+_ALBUM_WEIGHTS = (75, 13, 5, 3, 1, 1, 1, 1)
 _START = datetime(2006, 1, 1, tzinfo=UTC)
 _DAYS = 3_000
 
@@ -91,16 +96,17 @@ def draw_users(rng: random.Random, config: WorldConfig) -> list[User]:
     weights = [place.weight for place in places]
     users = []
     for number in range(config.users):
+        home = rng.choices(places, weights)[0]
         nickname = f"{rng.choice(_NICKNAMES)}{rng.choice(_NICKNAMES)}"
         users.append(
             User(
                 nsid=f"{10_000_000 + number * 37 + rng.randrange(37)}@N0{rng.randrange(10)}",
                 nickname=nickname,
                 camera=rng.choice(_CAMERAS),
-                home=rng.choices(places, weights)[0],
-                words=tuple(rng.sample(NOISE_WORDS, 3)),
+                home=home,
+                words=tuple(home.fashion(rng) for _ in range(3)),
                 private_word="zq" + "".join(rng.choices("abcdefghijklmnopqrstuvwxyz", k=7)),
-                activity=min(rng.paretovariate(1.3), 40.0),
+                activity=min(rng.paretovariate(ACTIVITY[0]), ACTIVITY[1]),
             )
         )
     return users
@@ -109,7 +115,7 @@ def draw_users(rng: random.Random, config: WorldConfig) -> list[User]:
 def draw_albums(rng: random.Random, users: list[User]) -> Iterator[Album]:
     """Albums without end.
 
-    Six of ten are made at home. Seven of ten are made at a point of interest (within some 200 m), the
+    Four of ten are made at home. Seven of ten are made at a point of interest (within some 200 m), the
     others anywhere in the city (within some 5 km).
     """
     places = cities()
@@ -118,11 +124,10 @@ def draw_albums(rng: random.Random, users: list[User]) -> Iterator[Album]:
     spots: list[tuple[PointOfInterest, ...]] = [points_of_interest(rng, place) for place in places]
     while True:
         user = rng.choices(users, activities)[0]
-        city = user.home if rng.random() < 0.6 else rng.choices(places, weights)[0]
+        city = user.home if rng.random() < AT_HOME else rng.choices(places, weights)[0]
         if rng.random() < 0.7:
             known = spots[city.index]
-            # The first ones are what everybody comes for.
-            spot = rng.choices(known, [1 / (rank + 1.5) for rank in range(len(known))])[0]
+            spot = rng.choices(known, [spot.fame / (rank + SPOT_SHIFT) for rank, spot in enumerate(known)])[0]
             concept = spot.concept
             latitude, longitude = scatter(rng, spot.latitude, spot.longitude, 0.2)
         else:

@@ -12,9 +12,19 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
-from assets.ingestion.world.concepts import BY_WORD, CONCEPTS, Concept
+from assets.ingestion.world.concepts import BY_WORD, CONCEPTS, NOISE_WORDS, Concept
 
 KM_PER_DEGREE = 111.195
+
+# Found with `selfcheck`. Zipf's law over a continent's cities, its head flattened.
+ZIPF_SHIFT = 0.5
+ZIPF_POWER = 1.1
+# Which words without meaning are used: those of the city, the country, the continent.
+FASHION = (5, 4, 2)
+# Spread (of the logarithm) of how much a country and a continent care for a concept.
+TASTE = 0.5
+# How much more a spot draws if few other cities are known for the same.
+FAME = 1.3
 
 # Country code: hashtags for the country, and its language where `concepts` has words for it.
 _COUNTRIES = """
@@ -53,6 +63,7 @@ class PointOfInterest:
     concept: Concept
     latitude: float
     longitude: float
+    fame: float
 
 
 @dataclass(frozen=True)
@@ -105,9 +116,26 @@ class City:
         }
         return words.get(concept.group, "")
 
+    def fashion(self, rng: random.Random) -> str:
+        """A word that means nothing, but is more in use in this city, country or continent than elsewhere."""
+        levels = ((self.name, 5), (self.country, 8), (self.continent, 24))
+        return rng.choice(_fashion(*rng.choices(levels, FASHION)[0]))
+
     def has(self, concept: Concept) -> bool:
         """Whether the concept's hard geography allows it here."""
         return not concept.needs or any(trait in self.traits for trait in concept.needs)
+
+
+@cache
+def _fashion(place: str, words: int) -> tuple[str, ...]:
+    return tuple(random.Random(f"fashion {place}").sample(NOISE_WORDS, words))
+
+
+@cache
+def _taste(place: str) -> tuple[float, ...]:
+    """How much more or less each concept is photographed here than elsewhere."""
+    rng = random.Random(f"taste {place}")
+    return tuple(math.exp(rng.gauss(0, TASTE)) for _ in CONCEPTS)
 
 
 @cache
@@ -130,7 +158,7 @@ def cities() -> tuple[City, ...]:
     weights = []
     for row in rows:
         rank = seen[row["continent"]] = seen.get(row["continent"], 0) + 1
-        weights.append(1 / (rank + 4))
+        weights.append(1 / (rank + ZIPF_SHIFT) ** ZIPF_POWER)
     total_of = {c: sum(w for w, r in zip(weights, rows, strict=True) if r["continent"] == c) for c in seen}
     return tuple(
         City(
@@ -162,18 +190,28 @@ def scatter(rng: random.Random, latitude: float, longitude: float, sigma_km: flo
 
 
 def draw_concept(rng: random.Random, city: City) -> Concept:
-    """Some concept that can be seen in the city."""
-    allowed = [concept for concept in CONCEPTS if city.has(concept)]
-    return rng.choices(allowed, [concept.weight for concept in allowed])[0]
+    """Some concept that can be seen in the city, by the taste of its country and continent."""
+    return rng.choices(CONCEPTS, _concept_weights(city.index))[0]
+
+
+@cache
+def _concept_weights(index: int) -> tuple[float, ...]:
+    city = cities()[index]
+    tastes = zip(_taste(city.country), _taste(city.continent), strict=True)
+    return tuple(
+        concept.weight * here * around if city.has(concept) else 0.0
+        for concept, (here, around) in zip(CONCEPTS, tastes, strict=True)
+    )
+
+
+def _fame(concept: Concept) -> float:
+    """How much a spot draws: the more, the fewer other cities are known for the same."""
+    return float((1 + sum(concept in city.known_for for city in cities())) ** -FAME)
 
 
 def points_of_interest(rng: random.Random, city: City) -> tuple[PointOfInterest, ...]:
-    """What the city is known for and one or two things more, within some 5 km of its centre."""
-    concepts = list(city.known_for)
-    while len(concepts) < len(city.known_for) + 2:
-        another = draw_concept(rng, city)
-        if another not in concepts:
-            concepts.append(another)
+    """One spot for each concept that the city is known for, within some 5 km of its centre."""
     return tuple(
-        PointOfInterest(concept, *scatter(rng, city.latitude, city.longitude, 5.0)) for concept in concepts
+        PointOfInterest(concept, *scatter(rng, city.latitude, city.longitude, 5.0), _fame(concept))
+        for concept in city.known_for
     )

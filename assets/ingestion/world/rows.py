@@ -7,10 +7,10 @@ import random
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from assets.ingestion.world.concepts import CONCEPTS, Concept
+from assets.ingestion.world.concepts import Concept
 from assets.ingestion.world.config import WorldConfig
 from assets.ingestion.world.people import Album, draw_albums, draw_users
-from assets.ingestion.world.places import scatter
+from assets.ingestion.world.places import draw_concept, scatter
 from assets.ingestion.world.tags import album_tags
 
 _LICENSES = (
@@ -140,5 +140,5 @@ def _second_concept(rng: random.Random, config: WorldConfig, album: Album) -> Co
     """Another concept that is possible here, for some albums."""
     if rng.random() >= config.look.second:
         return None
-    possible = [c for c in CONCEPTS if c is not album.concept and album.city.has(c)]
-    return rng.choices(possible, [concept.weight for concept in possible])[0]
+    second = draw_concept(rng, album.city)
+    return None if second is album.concept else second

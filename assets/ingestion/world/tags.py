@@ -11,6 +11,8 @@ from assets.ingestion.world.config import TagRates
 from assets.ingestion.world.people import Album
 
 MOST_TAGS = 15
+# Of several words for one thing, how often the usual one is taken outright.
+FIRST = 0.35
 _NUMERALS = ("2008", "2011", "365", "project365", "d60", "20mm", "img0042", "100views")
 _NOISE_WEIGHTS = [1 / (rank + 6) for rank in range(len(NOISE_WORDS))]
 
@@ -27,12 +29,12 @@ def _meaning(rng: random.Random, album: Album, second: Concept | None, rates: Ta
 
     def maybe(rate: float, *words: str) -> None:
         if words and rng.random() < rate:
-            word = words[0] if rng.random() < 0.6 else rng.choice(words)
+            word = words[0] if rng.random() < FIRST else rng.choice(words)
             if word:
                 tags.append(word)
 
     maybe(rates.concept, concept.word)
-    maybe(rates.synonym, *concept.synonyms)
+    maybe(rates.synonym, *_in_use(concept.synonyms, city.continent))
     if city.language in concept.local:
         maybe(rates.local, concept.local[city.language])
     if second is not None:
@@ -45,12 +47,21 @@ def _meaning(rng: random.Random, album: Album, second: Concept | None, rates: Ta
     return tags
 
 
+def _in_use(synonyms: tuple[str, ...], continent: str) -> tuple[str, ...]:
+    """The synonyms, the one first that this continent prefers."""
+    turn = sum(map(ord, continent)) % len(synonyms)
+    return synonyms[turn:] + synonyms[:turn]
+
+
 def _noise(rng: random.Random, album: Album, rates: TagRates) -> list[str]:
     """Words that say nothing about picture or place."""
     tags = [word for word in album.user.words if rng.random() < rates.user_word]
     threshold, drawn = math.exp(-rates.noise_words), rng.random()
     while drawn > threshold:
-        tags.append(rng.choices(NOISE_WORDS, _NOISE_WEIGHTS)[0])
+        if rng.random() < 0.7:
+            tags.append(album.city.fashion(rng))
+        else:
+            tags.append(rng.choices(NOISE_WORDS, _NOISE_WEIGHTS)[0])
         drawn *= rng.random()
     tags.extend(word for word, rate in EMPTY_WORDS.items() if rng.random() < rate)
     if rng.random() < 0.08:
@@ -72,7 +83,10 @@ def album_tags(rng: random.Random, album: Album, second: Concept | None, rates: 
     At least one of them says what is shown or where, so that no photo is left without a hashtag of the
     vocabulary unless a defect says so.
     """
-    meaning = _meaning(rng, album, second, rates) or [album.concept.word]
+    meaning = _meaning(rng, album, second, rates)
+    # The word-vector file may lack a local word.
+    if set(meaning) <= set(album.concept.local.values()):
+        meaning.append(album.concept.word)
     tags = list(dict.fromkeys([*meaning, *_noise(rng, album, rates)]))[:MOST_TAGS]
     rng.shuffle(tags)
     if rng.random() < 0.05:

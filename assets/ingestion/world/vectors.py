@@ -34,6 +34,10 @@ _SURPLUS = (
 )
 
 
+# As in a real file, words of some scripts are missing.
+_UNKNOWN_LANGUAGES = frozenset({"ru", "ar", "zh", "pt"})
+
+
 def vocabulary_words() -> dict[str, tuple[tuple[str, float], ...]]:
     """Every word that has a vector, with the topics that it is made of and their weights."""
     words: dict[str, tuple[tuple[str, float], ...]] = {}
@@ -48,7 +52,8 @@ def vocabulary_words() -> dict[str, tuple[tuple[str, float], ...]]:
         for word in concept.synonyms:
             add(word, topic, group)
         for language, word in concept.local.items():
-            add(word, topic, group, (f"language {language}", 0.6))
+            if language not in _UNKNOWN_LANGUAGES:
+                add(word, topic, group, (f"language {language}", 0.6))
     for city in cities():
         country, continent = (f"country {city.country}", 0.8), (f"continent {city.continent}", 0.5)
         add(city.tag, (f"city {city.tag}", 1.0), country, continent)

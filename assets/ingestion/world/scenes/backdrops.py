@@ -25,7 +25,7 @@ def gradient(image: Image.Image, top: Colour, bottom: Colour, begin: float, end:
 
 
 def sky(image: Image.Image, look: Look, rng: random.Random) -> Pen:
-    """The sky, with clouds or stars; returns a pen on the horizon's middle whose unit is the picture's height."""
+    """The sky, with clouds or stars; returns a pen on the horizon, its unit the picture's height."""
     gradient(image, look.sky, look.horizon, 0, HORIZON + 0.02)
     draw = ImageDraw.Draw(image)
     pen = Pen(draw, image.width / 2, image.height * HORIZON, image.height)

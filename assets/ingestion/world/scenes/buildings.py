@@ -13,7 +13,7 @@ _STONE: Colour = (168, 160, 148)
 
 
 def bridge(pen: Pen, look: Look, rng: random.Random) -> None:
-    """A suspension bridge in new worlds, a red bow in the far east, a steel bow, or arches of stone in old ones."""
+    """A suspension bridge in new worlds, a red bow in the far east, a steel bow, or arches of stone."""
     if look.style in {"america", "oceania"}:
         _suspension_bridge(pen, rng.choice(((196, 66, 44), (196, 66, 44), (128, 140, 150))))
     elif look.style in {"east", "siam"}:
@@ -77,8 +77,9 @@ def temple(pen: Pen, look: Look, rng: random.Random) -> None:
         for _ in range(rng.choice((3, 4, 5))):
             pen.box(-wide * 0.6, y, wide * 0.6, y + 0.13, mix((176, 52, 40), look.wall, 0.3))
             pen.box(-0.05, y, 0.05, y + 0.13, (60, 32, 30))
-            pen.poly([(-wide - 0.08, y + 0.15), (-wide * 0.5, y + 0.22), (wide * 0.5, y + 0.22), (wide + 0.08, y + 0.15),
-                      (wide * 0.7, y + 0.12), (-wide * 0.7, y + 0.12)], shade(look.roof, 0.85))  # fmt: skip
+            pen.poly([(-wide - 0.08, y + 0.15), (-wide * 0.5, y + 0.22), (wide * 0.5, y + 0.22),
+                      (wide + 0.08, y + 0.15), (wide * 0.7, y + 0.12), (-wide * 0.7, y + 0.12)],
+                     shade(look.roof, 0.85))  # fmt: skip
             y, wide = y + 0.2, wide * 0.82
         pen.line([(0, y), (0, y + 0.18)], (180, 150, 60), 0.03)
     elif look.style == "siam":
@@ -134,8 +135,8 @@ def castle(pen: Pen, look: Look, _rng: random.Random) -> None:
         wide, y = 0.48, 0.28
         for _ in range(3):
             pen.box(-wide * 0.85, y, wide * 0.85, y + 0.14, (240, 236, 226))
-            pen.poly([(-wide - 0.1, y + 0.12), (-wide * 0.6, y + 0.24), (wide * 0.6, y + 0.24), (wide + 0.1, y + 0.12)],
-                     (70, 82, 88))  # fmt: skip
+            pen.poly([(-wide - 0.1, y + 0.12), (-wide * 0.6, y + 0.24), (wide * 0.6, y + 0.24),
+                      (wide + 0.1, y + 0.12)], (70, 82, 88))  # fmt: skip
             pen.poly([(-0.12, y + 0.14), (0, y + 0.28), (0.12, y + 0.14)], (86, 98, 104))
             y, wide = y + 0.22, wide * 0.72
         return
@@ -164,8 +165,8 @@ def tower(pen: Pen, look: Look, rng: random.Random) -> None:
     if look.style in {"south-europe", "east"}:
         iron: Colour = (206, 84, 50) if look.style == "east" else (120, 94, 70)
         for side in (-1, 1):
-            pen.poly([(side * 0.36, 0), (side * 0.22, 0), (side * 0.03, 0.95), (side * 0.06, 0.95), (side * 0.18, 0.4)],
-                     iron)  # fmt: skip
+            pen.poly([(side * 0.36, 0), (side * 0.22, 0), (side * 0.03, 0.95), (side * 0.06, 0.95),
+                      (side * 0.18, 0.4)], iron)  # fmt: skip
         pen.dome(0, 0.0, 0.24, 0.2, iron)
         pen.dome(0, 0.0, 0.2, 0.15, mix(look.ground, look.horizon, 0.4))
         pen.box(-0.23, 0.3, 0.23, 0.35, iron)

@@ -108,7 +108,7 @@ def elephant(pen: Pen, look: Look, _rng: random.Random) -> None:
 
 
 def food(pen: Pen, look: Look, rng: random.Random) -> None:
-    """Noodles with chopsticks in Asia, a burger in America, tacos in Latin America, else a plate with knife and fork."""
+    """Noodles in Asia, a burger in America, tacos in Latin America, else a plate with knife and fork."""
     if look.city.continent == "AS":
         bowl = rng.choice(((186, 40, 36), (40, 60, 110), (240, 236, 226)))
         pen.oval(0, 0.5, 0.6, 0.15, shade(bowl, 0.8))

@@ -9,7 +9,7 @@ _STONE: Colour = (186, 178, 164)
 
 
 def statue(pen: Pen, look: Look, _rng: random.Random) -> None:
-    """On a pedestal a rider in Europe, outstretched arms in Latin America, a seated one in Asia, else a torch."""
+    """A rider, arms outstretched in Latin America, somebody seated in Asia, a torch in new worlds."""
     stone = mix(_STONE, look.wall, 0.25)
     bronze: Colour = (84, 122, 102)
     pen.box(-0.28, 0, 0.28, 0.08, shade(stone, 0.8))
@@ -72,8 +72,8 @@ def ruins(pen: Pen, look: Look, rng: random.Random) -> None:
     for x in (-0.68, -0.38, -0.08, 0.24, 0.6):
         high = rng.choice((0.3, 0.5, 0.76, 0.82))
         pen.box(x - 0.1, 0, x + 0.1, 0.06, shade(stone, 0.8))
-        pen.poly([(x - 0.07, 0.06), (x - 0.06, high), (x + 0.01, high - 0.05), (x + 0.06, high + 0.03), (x + 0.07, 0.06)],
-                 stone)  # fmt: skip
+        pen.poly([(x - 0.07, 0.06), (x - 0.06, high), (x + 0.01, high - 0.05), (x + 0.06, high + 0.03),
+                  (x + 0.07, 0.06)], stone)  # fmt: skip
         pen.line([(x + 0.03, 0.08), (x + 0.03, high - 0.05)], shade(stone, 0.7), 0.02)
     pen.box(-0.48, 0.78, 0.02, 0.86, shade(stone, 0.9))
     for x in (-0.55, -0.36):

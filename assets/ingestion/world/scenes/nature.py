@@ -44,8 +44,8 @@ def mountain(pen: Pen, look: Look, rng: random.Random) -> None:
         if look.snowy or high > 0.85:
             cap = high * 0.68
             side = wide * 0.32
-            pen.poly([(x - side, cap), (x, high), (x + side, cap), (x + side * 0.4, cap + 0.07), (x, cap - 0.03),
-                      (x - side * 0.4, cap + 0.07)], _SNOW)  # fmt: skip
+            pen.poly([(x - side, cap), (x, high), (x + side, cap), (x + side * 0.4, cap + 0.07),
+                      (x, cap - 0.03), (x - side * 0.4, cap + 0.07)], _SNOW)  # fmt: skip
 
 
 def volcano(pen: Pen, look: Look, _rng: random.Random) -> None:

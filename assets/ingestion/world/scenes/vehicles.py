@@ -203,7 +203,7 @@ def boat(pen: Pen, look: Look, rng: random.Random) -> None:
 
 
 def sailing(pen: Pen, look: Look, rng: random.Random) -> None:
-    """A sailing boat: a white or coloured mainsail and a jib; a dhow's single sail in Africa and the orient."""
+    """A sailing boat with mainsail and jib; a dhow with its single sail in Africa and the orient."""
     hull = mix((236, 236, 240), look.accent, 0.15) if look.style in {"oceania", "america"} else (110, 66, 40)
     pen.poly([(-0.5, 0.12), (-0.38, -0.04), (0.4, -0.04), (0.56, 0.14)], hull)
     sail = rng.choice(((250, 250, 246), (250, 250, 246), look.accent))
