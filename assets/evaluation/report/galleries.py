@@ -73,7 +73,7 @@ def _strips(viewing: Viewing, used: UsedTag, places: Sequence[paper.AskedPlace])
     assert viewing.retrieval is not None
     chosen: list[UsedPlace] = []
     for asked in places:
-        place = viewing.place(asked, {one.name for one in chosen})
+        place = viewing.place(asked, {one.name for one in places} | {one.name for one in chosen})
         if place is not None:
             chosen.append(place)
     if not chosen:
@@ -208,7 +208,8 @@ def _faked_case(viewing: Viewing, used: UsedTag, position: int, asked: Sequence[
     fakes: list[UsedPlace] = []
     home = viewing.details["city"][position]
     for one in asked:
-        place = viewing.place(one, {fake.name for fake in fakes} | ({home} if home else set()))
+        shown = {place.name for place in asked} | {fake.name for fake in fakes} | {home or ""}
+        place = viewing.place(one, shown)
         if place is not None:
             fakes.append(place)
     places = np.array([own, *((fake.latitude, fake.longitude) for fake in fakes)], dtype=np.float64)
@@ -231,7 +232,7 @@ def _faked_case(viewing: Viewing, used: UsedTag, position: int, asked: Sequence[
         before = sum(int(tag) in local for tag in ranking.tag_ids[0])
         after = sum(guess.is_local for guess in guesses)
         away = distance_km(own[0], own[1], latitude, longitude)
-        below = f"{away:,.0f} km away; typical of it: {before} before, {after} here".replace(",", "\u202f")
+        below = f"{away:.0f} km away; typical of it: {before} before, {after} here"
         lists.append(TagList(fake.name, guesses, below))
         if fake.note:
             notes.append(fake.note)

@@ -19,7 +19,7 @@ from models.geography import distance_km, unit_vectors
 _SHORTEST_STEM = 4
 """Shorter words are inside too many others: car in oscar, ski in whisky."""
 
-_LIKENESS = 0.75
+_LIKENESS = 0.8
 _ENOUGH_PHOTOS = 3
 
 
@@ -133,17 +133,17 @@ def nearest_place(
     away = distance_km(asked.latitude, asked.longitude, photos["latitude"], photos["longitude"])
     if away.size and float(away.min()) <= near_km:
         return UsedPlace(asked.name, asked.latitude, asked.longitude)
-    free = cities.filter(~pl.col("city").is_in(list(taken)))
-    well_known = free.filter(pl.col("photos") >= _ENOUGH_PHOTOS)
-    candidates = well_known if well_known.height else free
-    if candidates.height == 0:
+    enough = cities.filter(pl.col("photos") >= _ENOUGH_PHOTOS)
+    known = (enough if enough.height else cities).with_row_index("place")
+    distances = distance_km(asked.latitude, asked.longitude, known["latitude"], known["longitude"])
+    free = known.filter(~pl.col("city").is_in(list(taken)))["place"].to_numpy()
+    if not free.size:
         return None
-    distances = distance_km(asked.latitude, asked.longitude, candidates["latitude"], candidates["longitude"])
-    index = int(np.argmin(distances))
-    city = candidates.row(index, named=True)
-    not_shown = " that is not shown yet" if taken else ""
+    index = int(free[np.argmin(distances[free])])
+    city = known.row(index, named=True)
+    further = "" if index == int(np.argmin(distances)) else " that is not shown already"
     note = (
         f"No test photo lies within {near_km:g} km of {asked.name}; {city['city']} stands in, the nearest "
-        f"city with photos{not_shown}, {distances[index]:.0f} km away."
+        f"city with photos{further}, {distances[index]:.0f} km away."
     )
     return UsedPlace(city["city"], float(city["latitude"]), float(city["longitude"]), note)

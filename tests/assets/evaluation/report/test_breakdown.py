@@ -1,0 +1,42 @@
+import polars as pl
+
+from assets.evaluation.report.breakdown import by_continent, by_frequency
+
+
+def results(*rows: tuple[str, str, str, str, float, int]) -> pl.DataFrame:
+    names = ("model", "average", "granularity", "slice", "precision_at_10", "queries")
+    return pl.DataFrame(rows, schema=list(names), orient="row")
+
+
+RESULTS = results(
+    ("mcc", "query", "region", "continent:OC", 5.0, 7),
+    ("mcc", "query", "region", "continent:AF", 4.0, 6),
+    ("mcc", "query", "agnostic", "continent:OC", 9.0, 7),
+    ("mcc", "tag", "agnostic", "continent:OC", 99.0, 7),
+    ("mcc", "query", "agnostic", "all", 98.0, 20),
+    ("mcc", "query", "city", "continent:OC", 97.0, 7),
+    ("mlc", "query", "region", "continent:OC", 96.0, 7),
+    ("mcc", "query", "agnostic", "frequency:1", 30.0, 12),
+    ("mcc", "query", "agnostic", "frequency:3", 10.0, 2),
+)
+
+
+def test_by_continent_in_order_and_named() -> None:
+    rows = by_continent(RESULTS, ["mcc"], ["agnostic", "region"])
+    assert rows.rows() == [
+        ("mcc", "agnostic", "Oceania", 9.0, 7),
+        ("mcc", "region", "Africa", 4.0, 6),
+        ("mcc", "region", "Oceania", 5.0, 7),
+    ]
+
+
+def test_by_frequency_rarest_first() -> None:
+    rows = by_frequency(RESULTS, ["mcc"], ["agnostic"])
+    assert rows.select("group", "precision_at_10", "queries").rows() == [
+        ("rarest third", 10.0, 2),
+        ("most frequent third", 30.0, 12),
+    ]
+
+
+def test_nothing_to_break_down() -> None:
+    assert by_continent(RESULTS.clear(), ["mcc"], ["agnostic"]).height == 0

@@ -1,0 +1,41 @@
+import duckdb
+import pyarrow as pa
+import pytest
+
+from assets.base.tables import TABLES
+from assets.evaluation.report.sql import QUESTIONS
+
+
+@pytest.fixture
+def catalog() -> duckdb.DuckDBPyConnection:
+    """The contract's tables, empty, and the catalog's macros."""
+    database = duckdb.connect()
+    for name, table in TABLES.items():
+        schema = table.schema()
+        for folder in table.folders:
+            schema = schema.append(pa.field(folder, pa.string()))
+        rows = schema.empty_table()
+        database.register("rows", rows)
+        database.execute(f"CREATE TABLE {name} AS FROM rows")
+    database.execute("CREATE MACRO near(a, b, c, d, km) AS abs(a - c) + abs(b - d) < km / 111")
+    return database
+
+
+@pytest.mark.parametrize("question", range(len(QUESTIONS)))
+def test_every_query_of_the_report_runs(catalog: duckdb.DuckDBPyConnection, question: int) -> None:
+    assert catalog.execute(QUESTIONS[question][1]).fetchall() == []
+
+
+def test_hashtags_around_a_place(catalog: duckdb.DuckDBPyConnection) -> None:
+    rows = pa.table(
+        {
+            "photo_id": [1, 2, 3],
+            "tags": [["bridge", "thames"], ["bridge"], ["temple"]],
+            "latitude": [51.5, 51.51, 35.0],
+            "longitude": [-0.13, -0.12, 139.0],
+        }
+    )
+    catalog.register("some", rows)
+    catalog.execute("CREATE OR REPLACE TABLE photos AS FROM some")
+    sql = next(sql for question, sql in QUESTIONS if "around a place" in question)
+    assert catalog.execute(sql).fetchall() == [("bridge", 2), ("thames", 1)]
