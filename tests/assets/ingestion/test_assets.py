@@ -1,16 +1,19 @@
-"""The steps of ingestion over a storage: what they write, refuse and keep as files come, change or are cut off."""
+"""The steps of ingestion over a storage: what they write, refuse and keep as files come and change."""
 
 import bz2
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from assets.base.execute import Outcome, execute
 from assets.base.profiles import load_profile
+from assets.base.run import Run
 from assets.base.settings import Settings
-from assets.base.step import StepRegistry
+from assets.base.step import Step, StepRegistry
 from assets.base.workspace import Workspace
 from assets.ingestion import assets
 from assets.ingestion.config import IngestionConfig
@@ -168,3 +171,64 @@ def test_a_shard_with_nothing_kept_goes_on_with_a_warning(open_workspace: Open, 
     assert [check.sentence for check in failed] == [
         "0 of 2 photos are kept (see `dropped_photos` for the others)"
     ]
+
+
+def loses_a_row(table: pa.Table) -> pa.Table:
+    return table.slice(1)
+
+
+def repeats_a_row(table: pa.Table) -> pa.Table:
+    return pa.concat_tables([table.slice(0, 1), table.slice(0, 1), table.slice(2)])
+
+
+def keeps_all(table: pa.Table) -> pa.Table:
+    place = table.column_names.index("kept")
+    return table.set_column(place, table.schema.field("kept"), pa.array([True] * table.num_rows))
+
+
+@pytest.mark.parametrize(
+    ("step", "asset", "damage", "sentence"),
+    [
+        (assets.source_files, "raw_photos", loses_a_row, "rows_are_raw_or_rejected: 6 rows in the file, "),
+        (
+            assets.geotagged_photos,
+            "geotagged_photos",
+            loses_a_row,
+            "raw_photos_are_geotagged_or_dropped: 3 raw photos, 1 geotagged and 1 dropped",
+        ),
+        (
+            assets.geotagged_photos,
+            "geotagged_photos",
+            repeats_a_row,
+            "photo_ids_are_unique: 2 photos, 1 of them repeat an id",
+        ),
+        (
+            assets.duplicate_photos,
+            "duplicate_photos",
+            keeps_all,
+            "one_row_is_kept: 1 ids are found in several shards, 1 of them with none or several rows kept",
+        ),
+        (assets.tag_counts, "tag_counts", loses_a_row, "tags_are_counted_once: 1 hashtags"),
+    ],
+)
+def test_checks_stop_a_step_that_loses_or_repeats_rows(
+    open_workspace: Open,
+    step: Step,
+    asset: str,
+    damage: Callable[[pa.Table], pa.Table],
+    sentence: str,
+) -> None:
+    workspace = open_workspace()
+    run_all(workspace)
+    key = workspace.keys(step.by)[0]
+
+    def damaging(run: Run) -> None:
+        step.body(run)
+        stored = run.written[asset][0]
+        table = damage(run.storage.read_table(stored.path))
+        run.written[asset][0] = run.storage.write_table(stored.path, table)
+
+    outcome = execute(replace(step, body=damaging), workspace, key, logging.getLogger("tests"), force=True)
+    assert outcome.records == {}
+    assert any(failed.startswith(sentence) for failed in outcome.failed), outcome.failed
+    assert key not in workspace.ledger.records(step.outputs[0])

@@ -1,5 +1,6 @@
 """What a source setting names, and what it says when it names nothing usable."""
 
+import bz2
 import re
 import uuid
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from threading import Thread
 
 import fsspec
 import pytest
+from moto.server import ThreadedMotoServer
 
 from assets.ingestion.errors import EmptySourceError, SourceError, UnreachableSourceError
 from assets.ingestion.read import read_shards
@@ -156,6 +158,42 @@ def test_refused_http_file_is_unreachable_and_keeps_its_secrets(server: str) -> 
         find_source_files(Source(f"http://user:SECRET@{server}/b.tsv?token=SECRET"))
     assert "SECRET" not in str(caught.value)
     assert f"http://{server}/b.tsv" in str(caught.value)
+
+
+@pytest.fixture
+def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A bucket of a real S3 server that holds one file of metadata."""
+    server = ThreadedMotoServer(port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    for name, value in {
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
+    }.items():
+        monkeypatch.setenv(name, value)
+    filesystem = fsspec.filesystem("s3")
+    filesystem.clear_instance_cache()
+    name = f"bucket-{uuid.uuid4().hex}"
+    fsspec.filesystem("s3").mkdir(name)
+    fsspec.filesystem("s3").pipe(f"{name}/meta/a.tsv.bz2", bz2.compress(ROW * 1000))
+    yield name
+    server.stop()
+    filesystem.clear_instance_cache()
+
+
+def test_s3_store(bucket: str) -> None:
+    (file,) = find_source_files(Source(f"s3://{bucket}/meta/*.bz2"))
+    assert file.url == f"s3://{bucket}/meta/a.tsv.bz2"
+    assert re.fullmatch("[0-9a-f]{32}", file.etag)
+    assert sum(shard.rows for shard in read_shards(file, None, 300)) == 1000
+    with pytest.raises(SourceError, match="is a folder"):
+        find_source_files(Source(f"s3://{bucket}/meta"))
+    with pytest.raises(UnreachableSourceError):
+        find_source_files(Source(f"s3://{bucket}/nothing.tsv"))
+    with pytest.raises((UnreachableSourceError, EmptySourceError)):
+        find_source_files(Source(f"s3://{uuid.uuid4().hex}/*.tsv"))
 
 
 def test_server_that_is_not_there() -> None:
