@@ -112,3 +112,15 @@ def test_frequency_curve_draws(changes, tmp_path):
     assert figure.axes[0].get_yscale() == "log"
     label = f"vocabulary: {draft.tags.height}"
     assert label in [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
+
+
+def test_frequency_curve_draws_hostile_names(tmp_path, recwarn):
+    shards = [{r"$\frac{": 9, "元旦": 8, "brücke": 7, "a_b^c$": 6, "\U0001f600": 5}]
+    draft = build_vocabulary(counts(shards), config(skip_most_frequent=0, size=9), None)
+    figure = frequency_curve(draft.frequencies, pl.DataFrame(pl.from_arrow(draft.skipped)), draft.tags)
+    figure.savefig(tmp_path / "curve.png")
+    names = [text.get_text() for text in figure.axes[0].texts]
+    assert names[0] == r"$\frac{"
+    assert names[1] == "#1"
+    assert names[2] == "brücke"
+    assert not [warning for warning in recwarn if "lyph" in str(warning.message)]
