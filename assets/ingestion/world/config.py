@@ -40,13 +40,20 @@ class LookConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    continent: float = Field(default=0.8, ge=0, description="Share of the continent's palette, 0 to 1.")
-    country: float = Field(default=0.05, ge=0, description="Colour shift by country, in units of full scale.")
-    city: float = Field(default=0.04, ge=0, description="Colour shift by city.")
-    album: float = Field(default=0.06, ge=0, description="Colour shift by album.")
-    photo: float = Field(default=0.02, ge=0, description="Colour shift by photo.")
+    continent: float = Field(default=0.6, ge=0, le=1, description="Share of the continent's palette.")
+    country: float = Field(default=0.03, ge=0, description="Colour shift by country, in units of full scale.")
+    city: float = Field(default=0.02, ge=0, description="Colour shift by city.")
+    album: float = Field(default=0.11, ge=0, description="Colour shift by album.")
+    photo: float = Field(default=0.03, ge=0, description="Colour shift by photo.")
+    foreign: float = Field(
+        default=0.2, ge=0, le=1, description="Albums whose things are built in some other place's way."
+    )
     hidden: float = Field(default=0.15, ge=0, le=1, description="Photos that do not show their concept.")
     second: float = Field(default=0.35, ge=0, le=1, description="Photos that show a second concept.")
+    in_front: float = Field(
+        default=0.35, ge=0, le=1, description="Share of those in which the second is the larger one."
+    )
+    close: float = Field(default=0.25, ge=0, le=1, description="Photos that show only a part of the scene.")
 
 
 class WorldConfig(BaseModel):

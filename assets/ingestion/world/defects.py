@@ -154,7 +154,7 @@ KINDS: tuple[Kind, ...] = (
     Kind("no_vocabulary_tag", 0.003, "unused_photos", "no_vocabulary_tag", _no_vocabulary_tag),
     Kind("image_missing", 0.004, "image_status", "missing", _missing),
     Kind("image_truncated", 0.002, "image_status", "undecodable", _damage("truncated")),
-    Kind("image_empty", 0.001, "image_status", "not_an_image", _damage("empty")),
+    Kind("image_empty", 0.001, "image_status", "undecodable", _damage("empty")),
     Kind("image_is_text", 0.001, "image_status", "not_an_image", _damage("text")),
     Kind("image_grey", 0.004, "image_status", "ok", _mode("L")),
     Kind("image_cmyk", 0.002, "image_status", "ok", _mode("CMYK")),

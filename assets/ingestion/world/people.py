@@ -47,7 +47,7 @@ _NICKNAMES = (
 # Share of albums made in the home city; Pareto exponent and cap of the number of albums.
 AT_HOME = 0.4
 # The first spots of a city are what everybody comes for: weights 1 / (rank + this), rank from 0.
-SPOT_SHIFT = 1.5
+SPOT_SHIFT = 2.0
 ACTIVITY = (1.6, 20.0)
 _ALBUM_SIZES = (1, 2, 3, 4, 5, 6, 7, 8)
 _ALBUM_WEIGHTS = (75, 13, 5, 3, 1, 1, 1, 1)

@@ -17,14 +17,14 @@ from assets.ingestion.world.concepts import BY_WORD, CONCEPTS, NOISE_WORDS, Conc
 KM_PER_DEGREE = 111.195
 
 # Found with `selfcheck`. Zipf's law over a continent's cities, its head flattened.
-ZIPF_SHIFT = 0.5
+ZIPF_SHIFT = 1.0
 ZIPF_POWER = 1.1
 # Which words without meaning are used: those of the city, the country, the continent.
-FASHION = (5, 4, 2)
+FASHION = (6, 3, 1)
 # Spread (of the logarithm) of how much a country and a continent care for a concept.
 TASTE = 0.5
 # How much more a spot draws if few other cities are known for the same.
-FAME = 1.3
+FAME = 1.0
 
 # Country code: hashtags for the country, and its language where `concepts` has words for it.
 _COUNTRIES = """
@@ -118,7 +118,7 @@ class City:
 
     def fashion(self, rng: random.Random) -> str:
         """A word that means nothing, but is more in use in this city, country or continent than elsewhere."""
-        levels = ((self.name, 5), (self.country, 8), (self.continent, 24))
+        levels = ((self.name, 6), (self.country, 10), (self.continent, 30))
         return rng.choice(_fashion(*rng.choices(levels, FASHION)[0]))
 
     def has(self, concept: Concept) -> bool:

@@ -12,7 +12,7 @@ from assets.ingestion.world.people import Album
 
 MOST_TAGS = 15
 # Of several words for one thing, how often the usual one is taken outright.
-FIRST = 0.35
+FIRST = 0.2
 _NUMERALS = ("2008", "2011", "365", "project365", "d60", "20mm", "img0042", "100views")
 _NOISE_WEIGHTS = [1 / (rank + 6) for rank in range(len(NOISE_WORDS))]
 

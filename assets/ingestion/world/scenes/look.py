@@ -23,6 +23,8 @@ _STYLE_OF_COUNTRY = {
     "IE": "britain",
 }
 
+STYLES = tuple(sorted({*_STYLE_OF_COUNTRY.values(), "europe"}))
+
 # Sky above, sky at the horizon, ground, foliage, walls, roofs, accent, water.
 _CONTINENT_PALETTES: dict[str, tuple[Colour, ...]] = {
     "EU": ((96, 138, 190), (206, 216, 226), (112, 128, 84), (62, 106, 56), (214, 200, 172), (172, 82, 58),
@@ -91,7 +93,7 @@ def _city_palette(index: int, config: LookConfig) -> tuple[Colour, ...]:
         )
     )
     own = _CONTINENT_PALETTES[city.continent]
-    colours = tuple(mix(a, b, min(1.0, config.continent)) for a, b in zip(common, own, strict=True))
+    colours = tuple(mix(a, b, config.continent) for a, b in zip(common, own, strict=True))
     colours = _jitter(random.Random(f"country {city.country}"), colours, config.country)
     return _jitter(random.Random(f"city {city.name}"), colours, config.city)
 
@@ -107,7 +109,11 @@ def look_of(config: LookConfig, city_index: int, hour: int, album: int, rng: ran
         rng: The photo's own source of chance.
     """
     city = cities()[city_index]
-    colours = _jitter(random.Random(album), _city_palette(city_index, config), config.album)
+    shared = random.Random(album)
+    colours = _jitter(shared, _city_palette(city_index, config), config.album)
+    style = _STYLE_OF_COUNTRY.get(city.country, "europe")
+    if shared.random() < config.foreign:
+        style = shared.choice(STYLES)
     colours = _jitter(rng, colours, config.photo)
     night = hour >= 20 or hour < 6
     if night:
@@ -123,4 +129,4 @@ def look_of(config: LookConfig, city_index: int, hour: int, album: int, rng: ran
         evening: tuple[Colour, ...] = ((116, 96, 150), (255, 172, 104))
         low = (mix(colour, (150, 84, 62), 0.30) for colour in colours[2:])
         colours = (*(mix(a, b, 0.75) for a, b in zip(colours, evening, strict=False)), *low)
-    return Look(city, _STYLE_OF_COUNTRY.get(city.country, "europe"), "s" in city.traits, night, *colours)
+    return Look(city, style, "s" in city.traits, night, *colours)

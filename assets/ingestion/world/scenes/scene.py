@@ -109,20 +109,33 @@ def draw_scene(config: WorldConfig, picture: Picture) -> tuple[Image.Image, int]
     upright = shared.random() < 0.12
     size = (config.height, config.width) if upright else (config.width, config.height)
     image = Image.new("RGB", size)
-    scene = SCENES.get(picture.concept)
+    concept, second = picture.concept, picture.second
+    if concept and second and shared.random() < config.look.in_front:
+        concept, second = second, concept
+    scene = SCENES.get(concept)
     backdrop = scene.backdrop if scene is not None else shared.choice(_ANYWHERE)
     BACKDROPS[backdrop](image, look, random.Random(picture.album + 1))
     draw = ImageDraw.Draw(image)
     step = (own.gauss(0, 0.025), own.gauss(0, 0.012), own.gauss(1, 0.03))
-    if picture.second and picture.second not in {"sunset", "fireworks"}:
-        _second(draw, size, picture.second, look, shared, step)
+    if second and second not in {"sunset", "fireworks"}:
+        _second(draw, size, second, look, shared, step)
     if scene is not None:
         _figure(draw, size, scene, look, shared, step)
-    if scene is None:
+    else:
         _somebody(draw, size, look, own)
     if backdrop in _WALKED:
         _passers_by(draw, size, look, own)
+    if shared.random() < config.look.close:
+        image = _close_up(image, shared)
     return _develop(image, shared, own), own.choice((60, 72, 82, 88, 92))
+
+
+def _close_up(image: Image.Image, shared: random.Random) -> Image.Image:
+    """A part of the picture, as large as the whole."""
+    part = shared.uniform(0.45, 0.75)
+    width, height = part * image.width, part * image.height
+    left, top = shared.uniform(0, image.width - width), shared.uniform(0.2, 1) * (image.height - height)
+    return image.resize(image.size, Image.Resampling.BILINEAR, (left, top, left + width, top + height))
 
 
 def _figure(
@@ -185,7 +198,7 @@ def _grain() -> npt.NDArray[np.float32]:
 
 def _develop(image: Image.Image, shared: random.Random, own: random.Random) -> Image.Image:
     """Exposure, white balance and grain, as a camera adds them."""
-    exposure = shared.uniform(0.88, 1.12) * own.uniform(0.94, 1.06)
+    exposure = shared.uniform(0.75, 1.2) * own.uniform(0.93, 1.07)
     warmth = shared.gauss(0, 0.04)
     gain = np.array([exposure * (1 + warmth), exposure, exposure * (1 - warmth)], dtype=np.float32)
     strength = own.choice((2, 4, 6, 9))
