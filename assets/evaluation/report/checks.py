@@ -23,7 +23,7 @@ class _Loads(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self._in_style = tag == "style"
-        if tag in ("script", "iframe", "base"):
+        if tag in ("script", "iframe"):
             self.found.append(f"<{tag}>")
         for name, value in attrs:
             text = (value or "").strip()

@@ -206,8 +206,9 @@ def tag_frequency(frequencies: pl.DataFrame) -> Figure:
                 color=SERIES[1],
                 label=name,
             )
-        axes.set_xscale("log")
-        axes.set_yscale("log")
+        if frequencies.height:
+            axes.set_xscale("log")
+            axes.set_yscale("log")
         axes.xaxis.set_minor_locator(NullLocator())
         axes.yaxis.set_minor_locator(NullLocator())
         for axis in (axes.xaxis, axes.yaxis):

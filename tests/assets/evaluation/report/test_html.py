@@ -99,7 +99,8 @@ def test_what_would_be_loaded_is_found(bad: str) -> None:
 def test_what_only_looks_like_loading_is_not() -> None:
     fine = (
         '<a href="https://example.org/">text</a><p>src="http://x"</p><pre>&lt;script src=x&gt;</pre>'
-        '<img src="data:image/png;base64,AA" alt="x"><svg><use href="#a"/><path style="clip-path: url(#b)"/></svg>'
+        '<img src="data:image/png;base64,AA" alt="x">'
+        '<svg><use href="#a"/><path style="clip-path: url(#b)"/></svg>'
         '<link rel="icon" href="data:,">'
     )
     assert loaded_from_outside(fine) == []

@@ -11,6 +11,8 @@ def catalog() -> duckdb.DuckDBPyConnection:
     """The contract's tables, empty, and the catalog's macros."""
     database = duckdb.connect()
     for name, table in TABLES.items():
+        if table.width_of is not None:  # float16 embeddings: the catalog reads them from Parquet
+            continue
         schema = table.schema()
         for folder in table.folders:
             schema = schema.append(pa.field(folder, pa.string()))
@@ -35,7 +37,7 @@ def test_hashtags_around_a_place(catalog: duckdb.DuckDBPyConnection) -> None:
             "longitude": [-0.13, -0.12, 139.0],
         }
     )
-    catalog.register("some", rows)
-    catalog.execute("CREATE OR REPLACE TABLE photos AS FROM some")
+    catalog.register("three_photos", rows)
+    catalog.execute("CREATE OR REPLACE TABLE photos AS FROM three_photos")
     sql = next(sql for question, sql in QUESTIONS if "around a place" in question)
     assert catalog.execute(sql).fetchall() == [("bridge", 2), ("thames", 1)]
