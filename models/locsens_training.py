@@ -14,7 +14,7 @@ from models.members import LocSensPhotos, member_scores
 from models.randomness import generator_for
 from models.schedules import dropout_alpha, sigma_at, sigma_snapshots
 from models.training import TrainingTask
-from models.triplets import Triplets, TripletSampler
+from models.triplets import NoAnchorError, Triplets, TripletSampler
 
 
 class LocSensTask(TrainingTask):
@@ -55,8 +55,13 @@ class LocSensTask(TrainingTask):
         self._sampler = TripletSampler(
             training.tagged, config.negatives_per_anchor, config.negatives, self._seed
         )
-        self.left_out = self._sampler.left_out
-        self._validation = LocSensValidation(self.config, validation, tags) if validation else None
+        self.left_out = list(self._sampler.left_out)
+        """What is not learnt from or validated on, and why: sentences."""
+        self._validation: LocSensValidation | None = None
+        try:
+            self._validation = LocSensValidation(self.config, validation, tags) if validation else None
+        except NoAnchorError as error:
+            self.left_out.append(f"there will be no validation metrics: {error}")
         self._alpha = self.alpha_at(0)
 
     def to(self, device: torch.device) -> None:

@@ -159,9 +159,7 @@ class _Optimised(LightningModule):
         rate, decay = config.learning_rate, config.weight_decay
         optimiser: torch.optim.Optimizer
         if config.optimiser == "sgd":
-            optimiser = torch.optim.SGD(
-                parameters, rate, config.momentum, weight_decay=decay, fused=True
-            )
+            optimiser = torch.optim.SGD(parameters, rate, config.momentum, weight_decay=decay, fused=True)
         else:
             optimiser = torch.optim.AdamW(parameters, rate, weight_decay=decay, fused=True)
         schedule = torch.optim.lr_scheduler.LambdaLR(

@@ -16,6 +16,10 @@ from models.randomness import generator_for
 _SHOWN = 5
 
 
+class NoAnchorError(ValueError):
+    """No photo and hashtag have a negative."""
+
+
 @dataclass(frozen=True)
 class Triplets:
     """A batch of B anchors with M negatives each; all int64 but `image_replaced`.
@@ -178,7 +182,7 @@ class TripletSampler:
             seed: The training's seed.
 
         Raises:
-            ValueError: If no anchor has a negative.
+            NoAnchorError: If no anchor has a negative.
         """
         self._tagged = tagged
         self._negatives = negatives
@@ -203,7 +207,7 @@ class TripletSampler:
                 "they have no negative hashtag and are no anchors"
             )
         if not bool(usable.any()):
-            raise ValueError(f"no anchor has a negative: {'; '.join(self.left_out)}")
+            raise NoAnchorError(f"no anchor has a negative: {'; '.join(self.left_out)}")
         # Only where something is left out: pairs that can be anchors, as photos and their hashtags.
         self._pairs = _Pairs.of(tagged, usable) if self.left_out else None
 

@@ -214,13 +214,22 @@ def test_bf16_ends_near_fp32(tmp_path: Path) -> None:
 def test_validation_is_fixed_and_may_be_absent(tmp_path: Path) -> None:
     task = task_of(variant())
     task.module.eval()
-    assert task.validate() == task.validate()
+    with torch.no_grad():
+        assert task.validate() == task.validate()
     alone = LocSensTask(variant(), tag_embeddings(), world(400, 0), None)
     assert fit(alone, alone.config.optimisation, tmp_path, print, device="cpu").table().column_names == [
         "step",
         "loss",
         "learning_rate",
     ]
+
+
+def test_validation_photos_without_negatives_are_told(tmp_path: Path) -> None:
+    task = LocSensTask(variant(), tag_embeddings(), world(400, 0), world(1, 1))
+    assert task.left_out[0].startswith(
+        "there will be no validation metrics: no anchor has a negative: 2 hashtags"
+    )
+    assert "validation_loss" not in fit(task, task.config.optimisation, tmp_path, print, device="cpu").last()
 
 
 def test_parts_that_do_not_fit_are_refused() -> None:
