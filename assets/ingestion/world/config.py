@@ -40,13 +40,13 @@ class LookConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    continent: float = Field(default=0.6, ge=0, le=1, description="Share of the continent's palette.")
+    continent: float = Field(default=0.75, ge=0, le=1, description="Share of the continent's palette.")
     country: float = Field(default=0.03, ge=0, description="Colour shift by country, in units of full scale.")
     city: float = Field(default=0.02, ge=0, description="Colour shift by city.")
     album: float = Field(default=0.11, ge=0, description="Colour shift by album.")
     photo: float = Field(default=0.03, ge=0, description="Colour shift by photo.")
     foreign: float = Field(
-        default=0.2, ge=0, le=1, description="Albums whose things are built in some other place's way."
+        default=0.15, ge=0, le=1, description="Albums whose things are built in some other place's way."
     )
     hidden: float = Field(default=0.15, ge=0, le=1, description="Photos that do not show their concept.")
     second: float = Field(default=0.35, ge=0, le=1, description="Photos that show a second concept.")
@@ -65,7 +65,7 @@ class WorldConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: str = Field(default="sample", pattern=r"[a-z0-9-]+", description="Names the world's folder.")
+    name: str = Field(default="sample", pattern=r"^[a-z0-9-]+$", description="Names the world's folder.")
     seed: int = Field(default=7, ge=0, description="Seed of everything.")
     rows: int = Field(default=30_000, ge=1_000, description="Rows of metadata, malformed ones included.")
     users: int = Field(default=900, ge=10, description="Users.")
