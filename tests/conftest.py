@@ -1,6 +1,7 @@
 """Fixtures that tests of every floor share: a toy graph, workspaces over a folder and over memory."""
 
 import logging
+import os
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,9 @@ import pytest
 from assets.base.settings import Settings
 from assets.base.step import StepRegistry
 from assets.base.workspace import Workspace
+
+
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # as pipelines does, before torch is imported
 
 
 @pytest.fixture(params=["folder", "memory"])
