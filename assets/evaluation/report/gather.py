@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Callable, Collection
 
 import polars as pl
-import torch
 
 from assets.base.keys import TAGGING_MODELS
 from assets.base.run import Run
@@ -15,11 +14,13 @@ from assets.evaluation.report.breakdown import by_continent, by_frequency
 from assets.evaluation.report.data import About, Curve, Gallery, Provenance, ReportData
 from assets.evaluation.report.galleries import all_galleries
 from assets.evaluation.report.maps import densities
+from assets.evaluation.report.missing import what_is_missing
 from assets.evaluation.report.pictures import load_jpegs
 from assets.evaluation.report.substitutes import cities_of
 from assets.evaluation.report.trained import drawn_network, training_curves
 from assets.evaluation.report.viewing import Viewing
 from assets.evaluation.retrieval import RetrievalScorer
+from models.devices import choose_device
 from assets.evaluation.scorers import (
     load_retrieval_scorer,
     load_tagging_scorer,
@@ -51,7 +52,7 @@ def gather(run: Run) -> ReportData:
         frequencies=_frequencies(run),
         layers=drawn_network(run),
         galleries=_galleries(run),
-        missing=not_run(run),
+        missing=what_is_missing(run),
     )
 
 
@@ -107,20 +108,6 @@ def photos_by_split(run: Run) -> dict[str, int]:
     return found
 
 
-def not_run(run: Run) -> tuple[str, ...]:
-    """Sentences on what was not run or is not there: the causes, not what follows from them."""
-    sentences = []
-    for reads in run.step.reads:
-        records = run.records(reads.asset)
-        if not records:
-            sentences.append(f"{reads.asset}: not materialised.")
-        for record in records:
-            if record.status == "not_run" and " was not run: " not in record.reason:
-                title = reads.asset if record.partition is None else f"{reads.asset} {record.partition}"
-                sentences.append(f"{title}: not run, {record.reason.removesuffix('.')}.")
-    return tuple(dict.fromkeys(sentences))
-
-
 def _named_cities(run: Run) -> pl.DataFrame:
     columns = ["city", "country", "latitude", "longitude"]
     return cities_of(run.scan("photos").select(columns).collect()).head(_CITIES_NAMED)
@@ -168,16 +155,11 @@ def _retrieval_scorer(run: Run, photos: TestPhotos) -> RetrievalScorer | None:
     model = run.profile.report.retrieval_model
     if not _ran(run, "retrieval_rankings", model):
         return None
-    return load_retrieval_scorer(model, run, photos, run.profile.evaluation, _device(run))
+    return load_retrieval_scorer(model, run, photos, run.profile.evaluation, choose_device(run.settings.device))
 
 
 def _tagging_loader(run: Run) -> Callable[[Ids], TaggingScorer] | None:
     model = run.profile.report.tagging_model
     if not _ran(run, "tagging_rankings", model):
         return None
-    return lambda photo_ids: load_tagging_scorer(model, run, photo_ids, run.profile.evaluation, _device(run))
-
-
-def _device(run: Run) -> torch.device:
-    asked = run.settings.device
-    return torch.device(("cuda" if torch.cuda.is_available() else "cpu") if asked == "auto" else asked)
+    return lambda photo_ids: load_tagging_scorer(model, run, photo_ids, run.profile.evaluation, choose_device(run.settings.device))

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from assets.evaluation.candidates import Ids, TestPhotos
-from assets.evaluation.report.config import ReportConfig
+from assets.base.profiles.sections.report import ReportConfig
 from assets.evaluation.report.data import Match, Picture
 from assets.evaluation.report.paper import AskedPlace
 from assets.evaluation.report.pictures import size_of

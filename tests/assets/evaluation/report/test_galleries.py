@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from assets.evaluation.candidates import Floats, Ids, to_test_photos
-from assets.evaluation.report.config import ReportConfig
+from assets.base.profiles.sections.report import ReportConfig
 from assets.evaluation.report.data import Gallery
 from assets.evaluation.report.galleries import all_galleries
 from assets.evaluation.report.viewing import Viewing
