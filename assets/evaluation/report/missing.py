@@ -1,4 +1,4 @@
-"""What the report could not show: outputs that were not run, by cause, and those that are not there at all."""
+"""What the report could not show: outputs that were not run, by cause, and those that are not there."""
 
 from collections.abc import Iterable, Mapping
 
@@ -12,16 +12,13 @@ _CHAIN = " was not run: "
 def what_is_missing(run: Run) -> tuple[str, ...]:
     """Sentences on everything that the run would read and that is not there."""
     expected = {
-        reads.asset: list(run.workspace.upstream_keys(run.step, reads, run.partition))
-        for reads in run.step.reads
+        reads.asset: list(run.workspace.upstream_keys(run.step, reads, run.partition)) for reads in run.step.reads
     }
     return missing_sentences(expected, [record for asset in expected for record in run.records(asset)])
 
 
-def missing_sentences(
-    expected: Mapping[str, Iterable[str | None]], records: Iterable[Record]
-) -> tuple[str, ...]:
-    """One sentence for each cause, naming all that it left out, then one for each asset that is not materialised.
+def missing_sentences(expected: Mapping[str, Iterable[str | None]], records: Iterable[Record]) -> tuple[str, ...]:
+    """A sentence for each cause, naming all that it left out, then one for each asset that is not there.
 
     Args:
         expected: Asset -> partitions that are wanted, None for the whole asset.
@@ -50,9 +47,7 @@ def _named(asset: str, keys: list[str]) -> str:
     named = [key for key in keys if key]
     if not named:
         return asset
-    return (
-        f"{asset} ({', '.join(named)})" if len(named) <= _MOST_NAMED else f"{asset} ({len(named)} partitions)"
-    )
+    return f"{asset} ({', '.join(named)})" if len(named) <= _MOST_NAMED else f"{asset} ({len(named)} partitions)"
 
 
 _MOST_NAMED = 12

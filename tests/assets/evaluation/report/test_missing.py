@@ -3,9 +3,7 @@ from assets.evaluation.report.missing import missing_sentences
 
 
 def record(asset: str, partition: str | None, reason: str = "") -> Record:
-    return Record(
-        asset, partition, (), (), "1", "", 0, "", "", "not_run" if reason else "done", reason, "version"
-    )
+    return Record(asset, partition, (), (), "1", "", 0, "", "", "not_run" if reason else "done", reason, "version")
 
 
 def test_a_cause_outside_what_is_read_is_still_named() -> None:
@@ -20,8 +18,7 @@ def test_a_cause_outside_what_is_read_is_still_named() -> None:
         ],
     )
     assert found == (
-        "Not run, no file of word vectors is set (LOCSENS_WORD_VECTORS): "
-        "embedding_model (her); tag_embeddings_her.",
+        "Not run, no file of word vectors is set (LOCSENS_WORD_VECTORS): embedding_model (her); tag_embeddings_her.",
     )
 
 
