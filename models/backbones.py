@@ -46,9 +46,7 @@ def build_backbone(config: BackboneConfig, *, pretrained: bool) -> tuple[nn.Modu
     known = vision.list_models(module=vision)
     if config.name not in known or config.name in _UNSUITABLE:
         usable = ", ".join(name for name in known if name not in _UNSUITABLE)
-        raise BackboneError(
-            f"backbone {config.name!r}: expected {SMALL_CNN!r} or one of torchvision's: {usable}"
-        )
+        raise BackboneError(f"backbone {config.name!r}: expected {SMALL_CNN!r} or one of torchvision's: {usable}")
     network = vision.get_model(config.name, weights=None)
     head, width = _behead(network, config.name)
     if pretrained and config.weights:

@@ -28,12 +28,8 @@ class OptimisationConfig(FrozenConfig):
         description="Learning rate after the warm-up: constant, a half cosine to 0, or one drop.",
     )
     warmup_steps: int = Field(0, ge=0, description="Steps over which the learning rate rises linearly.")
-    drop_at: float = Field(
-        0.5, gt=0, lt=1, description="Schedule `step`: share of the steps before the drop."
-    )
-    drop_factor: float = Field(
-        0.1, gt=0, lt=1, description="Schedule `step`: factor on the learning rate after it."
-    )
+    drop_at: float = Field(0.5, gt=0, lt=1, description="Schedule `step`: share of the steps before the drop.")
+    drop_factor: float = Field(0.1, gt=0, lt=1, description="Schedule `step`: factor on the learning rate after it.")
     clip_norm: float | None = Field(None, gt=0, description="Largest gradient norm; none: no clipping.")
     precision: Literal["auto", "fp32", "bf16"] = Field(
         "auto",
@@ -51,9 +47,7 @@ class OptimisationConfig(FrozenConfig):
     @model_validator(mode="after")
     def _warmup_fits(self) -> Self:
         if self.warmup_steps >= self.steps:
-            raise ValueError(
-                f"warmup_steps must be fewer than steps, found {self.warmup_steps} of {self.steps}"
-            )
+            raise ValueError(f"warmup_steps must be fewer than steps, found {self.warmup_steps} of {self.steps}")
         return self
 
 
@@ -66,9 +60,7 @@ class LocSensConfig(FrozenConfig):
     location_width: int = Field(
         300, ge=1, description="Width of the location representation; the paper found less to be ignored."
     )
-    normalise: bool = Field(
-        True, description="L2-normalise each representation before they are concatenated."
-    )
+    normalise: bool = Field(True, description="L2-normalise each representation before they are concatenated.")
     branch_norm_groups: int = Field(
         0,
         ge=0,
@@ -93,9 +85,7 @@ class LocSensConfig(FrozenConfig):
     def _groups_divide(self) -> Self:
         for width in self.hidden:
             if width < 1 or width % self.norm_groups:
-                raise ValueError(
-                    f"widths of hidden must be multiples of norm_groups {self.norm_groups}, found {width}"
-                )
+                raise ValueError(f"widths of hidden must be multiples of norm_groups {self.norm_groups}, found {width}")
         if self.branch_norm_groups:
             for width in (self.branch_width, self.location_width):
                 if width % self.branch_norm_groups:
@@ -111,16 +101,12 @@ class DropoutSchedule(FrozenConfig):
 
     opens_at: float = Field(0.5, ge=0, le=1, description="Share of the steps that are trained zeroed.")
     full_at: float = Field(0.9, ge=0, le=1, description="Share of the steps after which alpha is 1.")
-    probability: float = Field(
-        0.5, ge=0, lt=1, description="Once open: chance that an anchor's location is zeroed."
-    )
+    probability: float = Field(0.5, ge=0, lt=1, description="Once open: chance that an anchor's location is zeroed.")
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if self.opens_at > self.full_at:
-            raise ValueError(
-                f"opens_at must not be after full_at, found {self.opens_at:g} and {self.full_at:g}"
-            )
+            raise ValueError(f"opens_at must not be after full_at, found {self.opens_at:g} and {self.full_at:g}")
         return self
 
 
@@ -135,9 +121,7 @@ class VariantConfig(FrozenConfig):
         "image",
         description="What a negative replaces: the image (retrieval), or either with equal chance (tagging).",
     )
-    negatives_per_anchor: int = Field(
-        6, ge=1, description="Negatives of each anchor; their losses are averaged."
-    )
+    negatives_per_anchor: int = Field(6, ge=1, description="Negatives of each anchor; their losses are averaged.")
     margin: float = Field(0.1, gt=0, description="Margin of the ranking loss.")
     dropout: DropoutSchedule = Field(DropoutSchedule(), description="Schedule of location dropout.")
     sigmas: tuple[float, ...] = Field(
@@ -163,14 +147,10 @@ class VariantConfig(FrozenConfig):
 
     @model_validator(mode="after")
     def _sigmas_are_stages(self) -> Self:
-        if any(sigma < 0 for sigma in self.sigmas) or list(self.sigmas) != sorted(
-            set(self.sigmas), reverse=True
-        ):
+        if any(sigma < 0 for sigma in self.sigmas) or list(self.sigmas) != sorted(set(self.sigmas), reverse=True):
             raise ValueError(f"sigmas must fall from stage to stage and be at least 0, found {self.sigmas}")
         if self.location == "sampling" and self.optimisation.steps < len(self.sigmas):
-            raise ValueError(
-                f"{len(self.sigmas)} stages of sigma need as many steps, found {self.optimisation.steps}"
-            )
+            raise ValueError(f"{len(self.sigmas)} stages of sigma need as many steps, found {self.optimisation.steps}")
         return self
 
     @property
@@ -192,9 +172,7 @@ def _paper_variants() -> dict[str, VariantConfig]:
         "tagging_zeroed": VariantConfig(
             task="tagging", location="zeroed", negatives="image_or_tag", optimisation=zeroed
         ),
-        "tagging_raw": VariantConfig(
-            task="tagging", location="raw", negatives="image_or_tag", optimisation=raw
-        ),
+        "tagging_raw": VariantConfig(task="tagging", location="raw", negatives="image_or_tag", optimisation=raw),
     }
 
 

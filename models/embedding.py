@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from models.backbones import build_backbone
 from models.config import FrozenConfig
 from models.embedding_config import AnyEmbeddingConfig, BackboneConfig
-from models.randomness import mixed_seed
+from models.seeds import mixed_seed
 
 # Means and deviations of ImageNet's channels, which torchvision's weights expect.
 _MEAN = (0.485, 0.456, 0.406)
@@ -34,9 +34,7 @@ class EmbeddingArchitecture(FrozenConfig):
     crop: int = Field(description="Side in pixels of the middle that the network sees.")
 
 
-def architecture_of(
-    config: AnyEmbeddingConfig, vocabulary_size: int, word_width: int | None
-) -> EmbeddingArchitecture:
+def architecture_of(config: AnyEmbeddingConfig, vocabulary_size: int, word_width: int | None) -> EmbeddingArchitecture:
     """The architecture that a configuration gives for a vocabulary.
 
     Args:

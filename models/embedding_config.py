@@ -45,9 +45,7 @@ class EmbeddingConfig(FrozenConfig):
     """What the three methods share."""
 
     backbone: BackboneConfig = Field(BackboneConfig(), description="The image network.")
-    image_side: int = Field(
-        300, ge=8, description="Side in pixels of the square that an image's middle is decoded to."
-    )
+    image_side: int = Field(300, ge=8, description="Side in pixels of the square that an image's middle is decoded to.")
     crop: int = Field(
         224,
         ge=8,

@@ -152,8 +152,5 @@ class EmbeddingTask(TrainingTask):
     def _tag_scores(self, embeddings: Tensor) -> Tensor:
         if self._words is None:
             return self._model.class_scores(embeddings)
-        cosines = (
-            functional.normalize(embeddings.float(), dim=1)
-            @ functional.normalize(self._words.vectors, dim=1).T
-        )
+        cosines = functional.normalize(embeddings.float(), dim=1) @ functional.normalize(self._words.vectors, dim=1).T
         return cosines.masked_fill(~self._words.known, -torch.inf)

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from models.augment import cut_centre
+from models.devices import bf16_in_hardware
 from models.embedding import EmbeddingModel
-from models.precision import bf16_in_hardware
 
 _BATCH = 256
 

@@ -53,9 +53,7 @@ def sphere(locations: Tensor) -> Tensor:
     """Points on the unit sphere of normalised coordinates: [N, 2] to [N, 3], without a seam."""
     latitude = (locations[..., 0] - 0.5) * math.pi
     longitude = (locations[..., 1] - 0.5) * (2 * math.pi)
-    return torch.stack(
-        (latitude.cos() * longitude.cos(), latitude.cos() * longitude.sin(), latitude.sin()), dim=-1
-    )
+    return torch.stack((latitude.cos() * longitude.cos(), latitude.cos() * longitude.sin(), latitude.sin()), dim=-1)
 
 
 def fourier_frequencies(scales: tuple[float, ...], features: int) -> Tensor:

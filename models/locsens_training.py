@@ -37,9 +37,7 @@ class LocSensTask(TrainingTask):
             ValueError: If there is nothing to learn from, or coordinates are out of range.
         """
         if training.tagged.vocabulary != len(tags):
-            raise ValueError(
-                f"expected embeddings of {training.tagged.vocabulary} hashtags, found {len(tags)}"
-            )
+            raise ValueError(f"expected embeddings of {training.tagged.vocabulary} hashtags, found {len(tags)}")
         network = config.network.model_copy(
             update={"image_embedding": training.images.shape[1], "tag_embedding": tags.shape[1]}
         )
@@ -52,9 +50,7 @@ class LocSensTask(TrainingTask):
         self._images = training.images
         self._tagged = training.tagged
         self._locations = normalise_coordinates(training.places[:, 0], training.places[:, 1])
-        self._sampler = TripletSampler(
-            training.tagged, config.negatives_per_anchor, config.negatives, self._seed
-        )
+        self._sampler = TripletSampler(training.tagged, config.negatives_per_anchor, config.negatives, self._seed)
         self.left_out = list(self._sampler.left_out)
         """What is not learnt from or validated on, and why: sentences."""
         self._validation: LocSensValidation | None = None

@@ -68,9 +68,7 @@ class LocSensValidation:
             "triplet_accuracy": 100 * float((positive.unsqueeze(1) > negatives).float().mean()),
         }
         return metrics | (
-            self._retrieval(network, alpha)
-            if self._config.task == "retrieval"
-            else self._tagging(network, alpha)
+            self._retrieval(network, alpha) if self._config.task == "retrieval" else self._tagging(network, alpha)
         )
 
     def _retrieval(self, network: LocSens, alpha: float) -> dict[str, float]:

@@ -79,9 +79,7 @@ def tagging_figures(
     """
     distinct = len(np.unique(true_tags))
     if len(tag_ids) == 0 or distinct == 0:
-        raise ValueError(
-            f"tagging of {len(tag_ids)} photos with {distinct} hashtags: expected at least one of each"
-        )
+        raise ValueError(f"tagging of {len(tag_ids)} photos with {distinct} hashtags: expected at least one of each")
     top, right = tag_ids[:, :k], correct[:, :k]
     return TaggingFigures(
         accuracy_at_1=100.0 * float(right[:, 0].mean()),

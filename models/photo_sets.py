@@ -177,8 +177,6 @@ class EpochOrder:
     def _window_positions(self, epoch: int, window: int) -> Tensor:
         order, _ = self._epoch(epoch)
         parts = order[window * self._window : (window + 1) * self._window]
-        inside = torch.cat(
-            [torch.arange(int(self._sizes[part])) + self._starts[part] for part in parts.tolist()]
-        )
+        inside = torch.cat([torch.arange(int(self._sizes[part])) + self._starts[part] for part in parts.tolist()])
         shuffled = torch.randperm(len(inside), generator=generator_for(self._seed, _WITHIN, epoch, window))
         return inside[shuffled]

@@ -10,8 +10,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from models.devices import bf16_in_hardware
 from models.locsens import LocSens
-from models.precision import bf16_in_hardware
 from models.topk import Ranking, RunningTop, from_keys, to_keys
 
 _PART_BLOCK = 8192
@@ -61,8 +61,7 @@ def rank_by_dot(
     _check(len(queries), len(candidates), k)
     if queries.shape[1:] != candidates.shape[1:]:
         raise ValueError(
-            f"queries of width {queries.shape[1]} cannot be compared with candidates of width "
-            f"{candidates.shape[1]}"
+            f"queries of width {queries.shape[1]} cannot be compared with candidates of width {candidates.shape[1]}"
         )
     rankings = []
     with torch.inference_mode():
@@ -124,9 +123,7 @@ def rank_locsens_images(
         query_parts = parts(model.tag_part, tags) if len(tags) else image_parts[:0]
         if places is not None:
             query_parts = query_parts + model.location_part(places)
-        return _rank_pairs(
-            model.tail, query_parts, image_parts, k, pair_block=pair_block, certain=certain, bf16=bf16
-        )
+        return _rank_pairs(model.tail, query_parts, image_parts, k, pair_block=pair_block, certain=certain, bf16=bf16)
 
 
 def rank_locsens_tags(
@@ -162,9 +159,7 @@ def rank_locsens_tags(
         query_parts = parts(model.image_part, images) if len(images) else tag_parts[:0]
         if places is not None:
             query_parts = query_parts + model.location_part(places)
-        return _rank_pairs(
-            model.tail, query_parts, tag_parts, k, pair_block=pair_block, certain=certain, bf16=bf16
-        )
+        return _rank_pairs(model.tail, query_parts, tag_parts, k, pair_block=pair_block, certain=certain, bf16=bf16)
 
 
 def _rank_pairs(

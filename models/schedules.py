@@ -61,9 +61,7 @@ def sigma_snapshots(steps: int, sigmas: Sequence[float]) -> dict[int, str]:
     """
     if steps < len(sigmas):
         raise ValueError(f"{len(sigmas)} stages of sigma need at least as many steps, found {steps}")
-    return {
-        end: sigma_name(sigma) for sigma, end in zip(sigmas, _stage_ends(steps, len(sigmas)), strict=True)
-    }
+    return {end: sigma_name(sigma) for sigma, end in zip(sigmas, _stage_ends(steps, len(sigmas)), strict=True)}
 
 
 def sigma_name(sigma: float) -> str:

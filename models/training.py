@@ -23,9 +23,9 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 from models.checkpoints import label, steps_done
 from models.config import OptimisationConfig
 from models.curves import TrainingCurve
-from models.precision import bf16_in_hardware
-from models.randomness import mixed_seed
+from models.devices import bf16_in_hardware, choose_device
 from models.schedules import learning_rate_factor
+from models.seeds import mixed_seed
 from models.watch import Watch
 
 LAST_CHECKPOINT = "last.ckpt"
@@ -96,7 +96,7 @@ def fit(
     Raises:
         TrainingDivergedError: If the loss is NaN or explodes; names the step. The last good checkpoint stays.
     """
-    where = torch.device(("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device)
+    where = choose_device(device)
     scratch.mkdir(parents=True, exist_ok=True)
     checkpoint = scratch / LAST_CHECKPOINT
     done = steps_done(checkpoint, config)
@@ -128,9 +128,7 @@ def fit(
             weights_only=True,
         )
     if trainer.global_step < config.steps:
-        raise RuntimeError(
-            f"the training was interrupted after {trainer.global_step} of {config.steps} steps"
-        )
+        raise RuntimeError(f"the training was interrupted after {trainer.global_step} of {config.steps} steps")
     task.module.eval()
     return watch.curve
 
@@ -162,9 +160,7 @@ class _Optimised(LightningModule):
             optimiser = torch.optim.SGD(parameters, rate, config.momentum, weight_decay=decay, fused=True)
         else:
             optimiser = torch.optim.AdamW(parameters, rate, weight_decay=decay, fused=True)
-        schedule = torch.optim.lr_scheduler.LambdaLR(
-            optimiser, lambda step: learning_rate_factor(step, config)
-        )
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: learning_rate_factor(step, config))
         return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:

@@ -114,9 +114,7 @@ class Watch(Callback):
         return float(sum(losses) / len(losses))
 
     def _diverged(self, step: int, loss: float, limit: float) -> str:
-        kept = (
-            f"; the checkpoint before it is kept at {self._checkpoint}" if self._checkpoint.exists() else ""
-        )
+        kept = f"; the checkpoint before it is kept at {self._checkpoint}" if self._checkpoint.exists() else ""
         return (
             f"training diverged at step {step} of {self._config.steps}: loss {loss:g}, expected at most "
             f"{limit:g}; try a lower learning_rate, a warm-up or clip_norm{kept}"
@@ -134,6 +132,4 @@ class Watch(Callback):
         figures = ", ".join(f"{name} {value:.4g}" for name, value in measured.items())
         pace = self.curve.seconds / step
         left = pace * (self._config.steps - step)
-        self._on_log(
-            f"step {step}/{self._config.steps}: {figures}, {1e3 * pace:.3g} ms a step, {left:.0f} s left"
-        )
+        self._on_log(f"step {step}/{self._config.steps}: {figures}, {1e3 * pace:.3g} ms a step, {left:.0f} s left")

@@ -28,15 +28,11 @@ def build_defs(workspace: Workspace | None = None) -> dg.Definitions:
         workspace: What the steps stand on; by default what the settings name.
     """
     workspace = workspace or open_workspace()
-    executor = (
-        dg.in_process_executor if workspace.settings.executor == "in_process" else dg.multiprocess_executor
-    )
+    executor = dg.in_process_executor if workspace.settings.executor == "in_process" else dg.multiprocess_executor
     steps = workspace.steps
     return dg.Definitions(
         assets=[
-            with_condition(definition, steps)
-            for step in steps.in_order()
-            for definition in to_dagster(step, steps)
+            with_condition(definition, steps) for step in steps.in_order() for definition in to_dagster(step, steps)
         ],
         jobs=[ingest_source_files, refresh_collection],
         schedules=[weekly_refresh],

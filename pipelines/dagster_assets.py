@@ -108,9 +108,7 @@ def _column_schema(table: Table) -> dg.TableSchema:
 def _column_lineage(table: Table) -> dg.TableColumnLineage:
     deps = {
         column.name: [
-            dg.TableColumnDep(
-                asset_key=dg.AssetKey(origin.partition(".")[0]), column_name=origin.partition(".")[2]
-            )
+            dg.TableColumnDep(asset_key=dg.AssetKey(origin.partition(".")[0]), column_name=origin.partition(".")[2])
             for origin in column.origin
         ]
         for column in table.columns
@@ -129,9 +127,7 @@ def _record_metadata(record: Record) -> dict[str, Any]:
     if record.reason:
         metadata["reason"] = record.reason
     if record.rows is not None:
-        metadata["dagster/row_count" if record.partition is None else "dagster/partition_row_count"] = (
-            record.rows
-        )
+        metadata["dagster/row_count" if record.partition is None else "dagster/partition_row_count"] = record.rows
     if table is not None:
         metadata["dagster/column_lineage"] = _column_lineage(table)
     return metadata

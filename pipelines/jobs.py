@@ -50,9 +50,7 @@ def plan_and_materialize(context: dg.OpExecutionContext, config: PlannerConfig) 
         raise dg.Failure("; ".join(f"{output}: {why}" for output, why in report.failed.items()))
 
 
-@dg.job(
-    description="Materialise everything that is missing or outdated, and redo on purpose what the config names."
-)
+@dg.job(description="Materialise everything that is missing or outdated, and redo on purpose what the config names.")
 def refresh_collection() -> None:
     """One op: the planner, which alone knows the order over assets with different partitions."""
     plan_and_materialize()

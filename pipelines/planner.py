@@ -97,9 +97,7 @@ def parse_refresh(words: Iterable[str], workspace: Workspace) -> list[Refresh]:
             )
         keys = workspace.keys(workspace.steps.dimension(asset))
         if partition and partition not in keys:
-            raise RefreshError(
-                f"--refresh {word}: {asset} has no partition {partition!r}; it has {_some(keys)}"
-            )
+            raise RefreshError(f"--refresh {word}: {asset} has no partition {partition!r}; it has {_some(keys)}")
         maker = workspace.steps.maker(asset)
         wanted.append(Refresh(asset if asset in maker.outputs else maker.outputs[0], partition or None))
     return wanted

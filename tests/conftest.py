@@ -12,7 +12,6 @@ from assets.base.settings import Settings
 from assets.base.step import StepRegistry
 from assets.base.workspace import Workspace
 
-
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # as pipelines does, before torch is imported
 
 

@@ -43,16 +43,12 @@ class Collection:
         for place, file in enumerate(self.files):
             if file.key == key:
                 return place
-        raise CollectionError(
-            f"source file {key}: not registered in this collection; run `locsens materialize`"
-        )
+        raise CollectionError(f"source file {key}: not registered in this collection; run `locsens materialize`")
 
     def with_files(self, files: Iterable[RegisteredFile]) -> "Collection":
         """The collection with more files, those it knows already left where they are."""
         known = {file.key for file in self.files}
-        return Collection(
-            self.source, self.profile, (*self.files, *(new for new in files if new.key not in known))
-        )
+        return Collection(self.source, self.profile, (*self.files, *(new for new in files if new.key not in known)))
 
     def without(self, key: str) -> "Collection":
         """The collection without a file."""

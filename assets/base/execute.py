@@ -119,9 +119,7 @@ def write_shard(run: Run, key: str, tables: Mapping[str, pa.Table], facts: Mappi
     """
     started = datetime.now(UTC)
     for asset, table in tables.items():
-        stored = run.storage.write_table(
-            f"tables/{asset}/shard={key}/part-0.parquet", TABLES[asset].conform(table)
-        )
+        stored = run.storage.write_table(f"tables/{asset}/shard={key}/part-0.parquet", TABLES[asset].conform(table))
         run.written[asset].append(stored)
         run.shard_records.append(
             Record(
@@ -178,11 +176,7 @@ def _scratch(step: Step, workspace: Workspace, partition: str | None, inputs: li
         profile_hash(step, workspace, partition),
     ]
     text = json.dumps([*parts, sorted((one.asset, one.partition or "", one.data_version) for one in inputs)])
-    folder = (
-        workspace.scratch
-        / "runs"
-        / f"{_title(step, partition)}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
-    )
+    folder = workspace.scratch / "runs" / f"{_title(step, partition)}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 

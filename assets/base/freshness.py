@@ -83,7 +83,9 @@ def judge(step: Step, workspace: Workspace, partition: str | None) -> Verdict:
         return Verdict("unusable", f"made with another {shorten(broken)}")
     if not changes:
         return Verdict("fresh")
-    return Verdict("older" if step.pinned else "outdated", "; ".join(changes))
+    # What was not run for want of something is no result to be kept.
+    kept = step.pinned and record.status == "done"
+    return Verdict("older" if kept else "outdated", "; ".join(changes))
 
 
 def _changes(record: Record, inputs: list[Input]) -> list[str]:

@@ -24,6 +24,23 @@ RETRIEVAL_MODELS = (
 )
 TAGGING_MODELS = ("frequency", "mcc", "mcc_cosine", "mlc", "her", "locsens_zeroed", "locsens_raw")
 
+LOCSENS_VARIANTS: dict[str, tuple[str, str]] = {
+    "locsens_zeroed": ("retrieval_zeroed", "weights.safetensors"),
+    "locsens_raw": ("retrieval_raw", "weights.safetensors"),
+    "locsens_dropout": ("retrieval_dropout", "weights.safetensors"),
+    **{f"locsens_sampling_{sigma}": ("retrieval_sampling", f"weights_sigma_{sigma}.safetensors") for sigma in SIGMAS},
+}
+"""Retrieval keys of LocSens: variant trained, and file of its weights."""
+
+LOCSENS_TAGGING_VARIANTS: dict[str, tuple[str, str]] = {
+    "locsens_zeroed": ("tagging_zeroed", "weights.safetensors"),
+    "locsens_raw": ("tagging_raw", "weights.safetensors"),
+}
+"""Tagging keys of LocSens: variant trained, and file of its weights."""
+
+PLACELESS = ("upper_bound", "mcc", "mlc", "her", "locsens_zeroed")
+"""Retrieval keys that rank queries without a place."""
+
 FIXED_KEYS: dict[Dimension, tuple[str, ...]] = {
     "method": METHODS,
     "variant": VARIANTS,

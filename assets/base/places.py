@@ -68,8 +68,7 @@ def _tree() -> tuple[Any, Texts, Texts, Texts]:
     known = cities()
     points = unit_vectors([city.latitude for city in known], [city.longitude for city in known])
     columns = (
-        np.array([getattr(city, field) for city in known], dtype=object)
-        for field in ("name", "country", "continent")
+        np.array([getattr(city, field) for city in known], dtype=object) for field in ("name", "country", "continent")
     )
     return (cKDTree(points), *columns)
 
@@ -86,9 +85,7 @@ def nearest_city(latitude: npt.ArrayLike, longitude: npt.ArrayLike) -> Nearest:
     """
     points = unit_vectors(latitude, longitude).reshape(-1, 3)
     if not np.isfinite(points).all():
-        raise ValueError(
-            f"nearest city: {np.count_nonzero(~np.isfinite(points).all(axis=1))} points have no location"
-        )
+        raise ValueError(f"nearest city: {np.count_nonzero(~np.isfinite(points).all(axis=1))} points have no location")
     tree, names, countries, continents = _tree()
     _, index = tree.query(points)
     return Nearest(names[index], countries[index], continents[index])

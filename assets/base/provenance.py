@@ -177,9 +177,7 @@ class Ledger:
                 "profile_hash": record.profile_hash,
                 "started_at": record.started_at,
                 "finished_at": record.finished_at,
-                "inputs": [
-                    f"{one.asset}:{one.partition or WHOLE}@{one.data_version}" for one in record.inputs
-                ],
+                "inputs": [f"{one.asset}:{one.partition or WHOLE}@{one.data_version}" for one in record.inputs],
             }
             for asset in self.assets()
             for _, record in sorted(self.records(asset).items(), key=lambda item: item[0] or "")

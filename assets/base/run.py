@@ -50,9 +50,7 @@ class Run:
         self.inputs = tuple(inputs)
         self.log = log
         self.scratch = scratch
-        self.written: dict[str, list[StoredFile]] = {
-            output: [] for output in (*step.outputs, *step.shard_outputs)
-        }
+        self.written: dict[str, list[StoredFile]] = {output: [] for output in (*step.outputs, *step.shard_outputs)}
         self.notes: dict[str, dict[str, Any]] = {output: {} for output in step.outputs}
         self.facts: dict[str, Any] = {}
         self.slices: dict[str, str] = {}

@@ -28,9 +28,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True, toml_file=TOML)
 
-    storage: str = Field(
-        "data", min_length=1, description="Folder or fsspec URL that everything is published to."
-    )
+    storage: str = Field("data", min_length=1, description="Folder or fsspec URL that everything is published to.")
     source: str = Field(
         "sample",
         min_length=1,
@@ -52,9 +50,7 @@ class Settings(BaseSettings):
     executor: Literal["in_process", "multiprocess"] = Field(
         "in_process", description="How runs started in the UI execute their steps."
     )
-    work: Path = Field(
-        Path(".locsens"), description="Local folder for scratch: checkpoints, the sample world, logs."
-    )
+    work: Path = Field(Path(".locsens"), description="Local folder for scratch: checkpoints, the sample world, logs.")
 
     @classmethod
     def settings_customise_sources(

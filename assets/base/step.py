@@ -111,9 +111,7 @@ class StepRegistry:
             ValueError: The stage is unknown, or another step makes the same asset.
         """
         if step.stage not in STAGES:
-            raise ValueError(
-                f"step {step.name}: unknown stage {step.stage!r}, expected one of {', '.join(STAGES)}"
-            )
+            raise ValueError(f"step {step.name}: unknown stage {step.stage!r}, expected one of {', '.join(STAGES)}")
         for output in (*step.outputs, *step.shard_outputs):
             other = self._makers.get(output)
             if other is not None and other.name != step.name:
@@ -148,9 +146,7 @@ class StepRegistry:
                 None,
             )
             if ready is None:
-                raise ValueError(
-                    f"steps read each other in a circle: {', '.join(step.name for step in waiting)}"
-                )
+                raise ValueError(f"steps read each other in a circle: {', '.join(step.name for step in waiting)}")
             waiting.remove(ready)
             done.add(ready.name)
             ordered.append(ready)

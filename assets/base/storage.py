@@ -134,9 +134,7 @@ class Storage:
             return []
         entries = self.filesystem.ls(full, detail=True)
         return sorted(
-            str(entry["name"]).rstrip("/").rpartition("/")[2]
-            for entry in entries
-            if entry["type"] == "directory"
+            str(entry["name"]).rstrip("/").rpartition("/")[2] for entry in entries if entry["type"] == "directory"
         )
 
     def list(self, folder: str) -> list[str]:

@@ -142,9 +142,7 @@ VOCABULARY = Table(
     "vocabulary",
     "One row per hashtag that models learn.",
     (
-        Column(
-            "tag_id", _I32, "0 for the most frequent hashtag kept, contiguous.", ("tag_counts.photos",), False
-        ),
+        Column("tag_id", _I32, "0 for the most frequent hashtag kept, contiguous.", ("tag_counts.photos",), False),
         Column("tag", _TEXT, "Normalised hashtag.", ("tag_counts.tag",), False),
         Column("photos", _I64, "Geotagged photos that carry it.", ("tag_counts.photos",), False),
         Column("users", _I64, "Distinct users of those photos.", ("geotagged_photos.user_id",), False),
@@ -345,9 +343,7 @@ TAGGING_RANKINGS = Table(
         Column("rank", _I16, "1 for the best.", (), False),
         _same("tag_id", _I32, "Hashtag id.", "vocabulary", nullable=False),
         Column("score", _F32, "The model's score.", (), False),
-        Column(
-            "is_correct", pa.bool_(), "True if the photo carries the hashtag.", ("photos.tag_ids",), False
-        ),
+        Column("is_correct", pa.bool_(), "True if the photo carries the hashtag.", ("photos.tag_ids",), False),
     ),
     ("model",),
 )
@@ -357,9 +353,7 @@ RETRIEVAL_RESULTS = Table(
     "One row per model, average and granularity.",
     (
         Column("model", _TEXT, "Model key.", (), False),
-        Column(
-            "average", _TEXT, "query (every query counts once) or tag (every hashtag counts once).", (), False
-        ),
+        Column("average", _TEXT, "query (every query counts once) or tag (every hashtag counts once).", (), False),
         Column("granularity", _TEXT, "agnostic, continent, country, region, city or street.", (), False),
         Column("distance_km", _F64, "Distance within which an image counts, in km; null for agnostic."),
         Column(

@@ -90,9 +90,7 @@ def word_vector_lines(url: str) -> Iterator[WordVectorLine]:
         with fsspec.open(url, "rb").open() as raw:
             yield from _lines(_decompressed(raw), shown)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise WordVectorError(
-            f"word vectors {shown}: the gzip file is cut off or damaged ({error})"
-        ) from error
+        raise WordVectorError(f"word vectors {shown}: the gzip file is cut off or damaged ({error})") from error
     except (OSError, ImportError) as error:
         raise WordVectorError(f"word vectors {shown}: cannot be read ({error})") from error
 
@@ -124,9 +122,7 @@ def _lines(file: BinaryIO, shown: str) -> Iterator[WordVectorLine]:
     number = 1
     line = _read_line(file, number, shown)
     if not line.strip():
-        raise WordVectorError(
-            f"word vectors {shown}: expected a word and its numbers in line 1, found nothing"
-        )
+        raise WordVectorError(f"word vectors {shown}: expected a word and its numbers in line 1, found nothing")
     header = _header(line)
     if header is None:
         width = line.rstrip().count(b" ")
@@ -135,9 +131,7 @@ def _lines(file: BinaryIO, shown: str) -> Iterator[WordVectorLine]:
         number += 1
         line = _read_line(file, number, shown)
     if width < 1:
-        raise WordVectorError(
-            f"word vectors {shown}, line 1: expected a word and its numbers, found no number"
-        )
+        raise WordVectorError(f"word vectors {shown}, line 1: expected a word and its numbers, found no number")
     words = 0
     while line:
         if line.strip():  # some writers end with an empty line
@@ -147,8 +141,7 @@ def _lines(file: BinaryIO, shown: str) -> Iterator[WordVectorLine]:
         line = _read_line(file, number, shown)
     if header is not None and words != header[0]:
         raise WordVectorError(
-            f"word vectors {shown}: expected {header[0]} words as its header says, found {words}; "
-            "is the file cut off?"
+            f"word vectors {shown}: expected {header[0]} words as its header says, found {words}; is the file cut off?"
         )
 
 
@@ -161,8 +154,7 @@ def _split(line: bytes, number: int, width: int, shown: str) -> WordVectorLine:
         word, numbers = _last_fields(text, width)
     else:
         raise WordVectorError(
-            f"word vectors {shown}, line {number}: expected a word and {width} numbers, "
-            f"found {blanks + 1} fields"
+            f"word vectors {shown}, line {number}: expected a word and {width} numbers, found {blanks + 1} fields"
         )
     # Published files hold a few words with broken bytes; replaced, they match no hashtag.
     return WordVectorLine(number, word.decode("utf-8", errors="replace"), width, numbers, shown)

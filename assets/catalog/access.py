@@ -2,10 +2,15 @@
 
 import tempfile
 from pathlib import Path
-
-import duckdb
+from typing import TYPE_CHECKING
 
 from assets.base.storage import Storage
+
+if TYPE_CHECKING:
+    import duckdb
+
+# duckdb is imported where it is used: loading the graph does without it, and at the end of a process in which a module
+# holds it, it reports leaks.
 
 CATALOG = "locsens.duckdb"
 WAL = CATALOG + ".wal"
@@ -15,17 +20,17 @@ class CatalogHeldError(RuntimeError):
     """Another program has the catalog open for writing."""
 
 
-def connect_to(
-    path: str, storage: Storage | None = None, *, read_only: bool = False
-) -> duckdb.DuckDBPyConnection:
+def connect_to(path: str, storage: Storage | None = None, *, read_only: bool = False) -> "duckdb.DuckDBPyConnection":
     """A DuckDB connection that reads through the storage's own filesystem where that is no local disk."""
+    import duckdb
+
     database = duckdb.connect(path, read_only=read_only)
     if storage is not None and not storage.is_local:
         database.register_filesystem(storage.filesystem)
     return database
 
 
-def open_catalog(storage: Storage) -> duckdb.DuckDBPyConnection:
+def open_catalog(storage: Storage) -> "duckdb.DuckDBPyConnection":
     """The storage's catalog, read-only; close it when done (it is a context manager).
 
     Raises:
@@ -52,6 +57,8 @@ def refuse_if_held(storage: Storage) -> None:
     Raises:
         CatalogHeldError: It is held; the old file is left as it is.
     """
+    import duckdb
+
     if storage.exists(WAL):
         raise CatalogHeldError(
             f"{storage.url(CATALOG)} is open in another program, or was when that ended badly: "

@@ -41,8 +41,7 @@ def duckdb_catalog(run: Run) -> None:
     with run.create("duckdb_catalog", CATALOG) as sink, built.open("rb") as file:
         shutil.copyfileobj(file, sink)
     counts = [
-        (asset, len(paths), sum(record.rows or 0 for record in run.records(asset)))
-        for asset, paths in files.items()
+        (asset, len(paths), sum(record.rows or 0 for record in run.records(asset))) for asset, paths in files.items()
     ]
     run.note(
         "duckdb_catalog",
@@ -72,7 +71,6 @@ def _width(run: Run, asset: str, paths: list[str]) -> int | None:
     if len(widths) > 1:
         shown = ", ".join(f"{width} in {path}" for width, path in sorted(widths.items()))
         raise CatalogError(
-            f"{asset}: expected vectors of one length, found {shown}; "
-            "run `locsens materialize` to redo what is old"
+            f"{asset}: expected vectors of one length, found {shown}; run `locsens materialize` to redo what is old"
         )
     return next(iter(widths), None)

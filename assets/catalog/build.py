@@ -5,8 +5,8 @@ What the SQL says is in `sql`; opening and publishing the file are in `access`.
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import duckdb
 import pyarrow as pa
 
 from assets.base.keys import METHODS
@@ -14,6 +14,9 @@ from assets.base.storage import Storage
 from assets.base.tables import TABLES
 from assets.catalog.access import connect_to
 from assets.catalog.sql import MACROS, comments_sql, union_sql, view_sql
+
+if TYPE_CHECKING:
+    import duckdb
 
 UNIONS = ("image_embeddings", "tag_embeddings")
 
@@ -41,6 +44,8 @@ def build_catalog(
     Raises:
         CatalogError: A file is not what the contract says; the sentence names the table.
     """
+    import duckdb
+
     for leftover in (path, path.with_name(path.name + ".wal")):
         leftover.unlink(missing_ok=True)
     with connect_to(str(path), storage) as database:
@@ -61,7 +66,7 @@ def build_catalog(
         database.execute("CHECKPOINT")
 
 
-def _add_provenance(database: duckdb.DuckDBPyConnection, provenance: pa.Table) -> None:
+def _add_provenance(database: "duckdb.DuckDBPyConnection", provenance: pa.Table) -> None:
     """Records are many small JSON files: the catalog keeps a copy of what they say, times as UTC."""
     times = {"started_at", "finished_at"}
     columns = ", ".join(
@@ -74,6 +79,4 @@ def _add_provenance(database: duckdb.DuckDBPyConnection, provenance: pa.Table) -
     database.execute(f"CREATE TABLE stored.provenance AS SELECT {columns} FROM recorded")  # noqa: S608
     database.unregister("recorded")
     database.execute("CREATE VIEW provenance AS FROM stored.provenance")
-    database.execute(
-        "COMMENT ON VIEW provenance IS 'One row per output: what was made, of what, when (UTC).'"
-    )
+    database.execute("COMMENT ON VIEW provenance IS 'One row per output: what was made, of what, when (UTC).'")

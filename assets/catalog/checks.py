@@ -1,15 +1,20 @@
 """Checks of the catalog: it answers, and what no shard can see alone holds over all of them."""
 
-import duckdb
+from typing import TYPE_CHECKING
 
 from assets.base.checks import CheckResult, check
 from assets.base.run import Run
 from assets.catalog.access import open_catalog
 
+if TYPE_CHECKING:
+    import duckdb
+
 
 @check(asset="duckdb_catalog", blocking=True)
 def every_view_answers(run: Run) -> CheckResult:
     """A row of every view can be read."""
+    import duckdb
+
     failed = []
     with open_catalog(run.storage) as database:
         names = view_names(database)
@@ -36,7 +41,7 @@ def photo_ids_unique(run: Run) -> CheckResult:
     )
 
 
-def view_names(database: duckdb.DuckDBPyConnection) -> list[str]:
+def view_names(database: "duckdb.DuckDBPyConnection") -> list[str]:
     """Names of the catalog's views, sorted."""
     rows = database.execute(
         "SELECT view_name FROM duckdb_views() WHERE NOT internal AND schema_name = 'main' ORDER BY view_name"

@@ -83,9 +83,7 @@ def _files_sql(table: Table, paths: Sequence[str]) -> str:
     if table.folders:
         kinds = ", ".join(f"{quote_name(folder)}: {folder_type(folder)}" for folder in table.folders)
         hive = f", hive_types = {{{kinds}}}"
-    return (
-        f"read_parquet([{listed}], union_by_name = true, hive_partitioning = {bool(table.folders)!s}{hive})"
-    )
+    return f"read_parquet([{listed}], union_by_name = true, hive_partitioning = {bool(table.folders)!s}{hive})"
 
 
 def union_sql(name: str, parts: Sequence[tuple[str, Table]]) -> str:

@@ -6,8 +6,6 @@ import pyarrow.compute as pc
 
 from assets.base.checks import CheckResult, check
 from assets.base.run import Run
-from assets.embeddings.model_files import CURVE, file_named, load_embedding_model
-from models.weights import UnusableWeightsError
 
 _ENOUGH_VECTORS = 0.5
 
@@ -19,9 +17,7 @@ def vectors_match_vocabulary(run: Run) -> CheckResult:
     tags = run.table("vocabulary", ["tag_id", "tag"])
     named = dict(zip(tags.column("tag_id").to_pylist(), tags.column("tag").to_pylist(), strict=True))
     ids = table.column("tag_id").to_pylist()
-    foreign = sum(
-        named.get(tag_id) != tag for tag_id, tag in zip(ids, table.column("tag").to_pylist(), strict=True)
-    )
+    foreign = sum(named.get(tag_id) != tag for tag_id, tag in zip(ids, table.column("tag").to_pylist(), strict=True))
     twice = len(ids) - len(set(ids))
     vectors = np.asarray(pc.list_flatten(table.column("vector")), dtype=np.float64).reshape(len(ids), -1)
     bad = int((~np.isfinite(vectors).all(axis=1) | ~vectors.any(axis=1)).sum())
@@ -49,6 +45,9 @@ def most_hashtags_have_a_vector(run: Run) -> CheckResult:
 @check(asset="embedding_model", blocking=True)
 def weights_finite_and_complete(run: Run) -> CheckResult:
     """The published files rebuild the network, no weight is NaN or infinite, and it fits the vocabulary."""
+    from assets.embeddings.model_files import load_embedding_model
+    from models.weights import UnusableWeightsError
+
     try:
         model = load_embedding_model(run.storage, run.files("embedding_model"))
     except UnusableWeightsError as error:
@@ -67,6 +66,8 @@ def weights_finite_and_complete(run: Run) -> CheckResult:
 @check(asset="embedding_model", blocking=False)
 def loss_went_down(run: Run) -> CheckResult:
     """The training loss at the end is below the one at the beginning."""
+    from assets.embeddings.model_files import CURVE, file_named
+
     path = file_named(run.files("embedding_model"), CURVE)
     losses = _measured(run.storage.read_table(path), "loss")
     return CheckResult(

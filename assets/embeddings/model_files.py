@@ -23,9 +23,7 @@ class ModelCard(FrozenConfig):
     """What `config.json` holds."""
 
     architecture: EmbeddingArchitecture = Field(description="What the weights belong to.")
-    training: MccConfig | MlcConfig | HerConfig = Field(
-        discriminator="method", description="How they were trained."
-    )
+    training: MccConfig | MlcConfig | HerConfig = Field(discriminator="method", description="How they were trained.")
     training_photos: int = Field(description="Photos that were learnt from.")
     validation_photos: int = Field(description="Photos that metrics were taken on.")
 

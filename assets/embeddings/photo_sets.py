@@ -98,9 +98,7 @@ def locate_images(storage: Storage, image_files: Sequence[str], photos: pa.Table
         rows = np.flatnonzero(ordered[places] == ids) if len(ordered) else np.zeros(0, np.int64)
         found.append((ids[rows], np.full(len(rows), index, np.int64), rows, order[places[rows]]))
     columns = [
-        np.concatenate([piece[column] for piece in found]).astype(np.int64)
-        if found
-        else np.zeros(0, np.int64)
+        np.concatenate([piece[column] for piece in found]).astype(np.int64) if found else np.zeros(0, np.int64)
         for column in range(4)
     ]
     photo_ids, file_of, row_of, photo_rows = columns

@@ -43,8 +43,7 @@ def read_word_vectors(url: str, vocabulary: pa.Table) -> pa.Table:
         vectors[tag] = line.vector()
     if not vectors:
         raise WordVectorError(
-            f"word vectors {public_url(url)}: expected words of the vocabulary, "
-            f"found none of its {len(tags)} hashtags"
+            f"word vectors {public_url(url)}: expected words of the vocabulary, found none of its {len(tags)} hashtags"
         )
     found = sorted(vectors, key=tag_ids.__getitem__)
     stacked = np.stack([vectors[tag] for tag in found])

@@ -1,9 +1,14 @@
 """Steps of evaluation: queries, what every model ranks for them, and the results. The report is apart."""
 
 import polars as pl
-import torch
 
-from assets.base.keys import RETRIEVAL_MODELS, TAGGING_MODELS
+from assets.base.keys import (
+    LOCSENS_TAGGING_VARIANTS,
+    LOCSENS_VARIANTS,
+    PLACELESS,
+    RETRIEVAL_MODELS,
+    TAGGING_MODELS,
+)
 from assets.base.run import Run
 from assets.base.show import markdown_table, picture
 from assets.base.step import NotRun, Reads, step
@@ -11,20 +16,12 @@ from assets.evaluation import checks
 from assets.evaluation.candidates import TestPhotos, read_test_photos
 from assets.evaluation.figures import retrieval_figure, retrieval_summary, tagging_figure, tagging_summary
 from assets.evaluation.queries import draw_queries, photos_to_tag
-from assets.evaluation.rankings import rank_hashtags, rank_queries
 from assets.evaluation.results import (
     query_slices,
     retrieval_not_run,
     retrieval_rows,
     tagging_not_run,
     tagging_rows,
-)
-from assets.evaluation.scorers import (
-    LOCSENS_TAGGING_VARIANTS,
-    LOCSENS_VARIANTS,
-    PLACELESS,
-    load_retrieval_scorer,
-    load_tagging_scorer,
 )
 
 _TEST_PHOTOS = (Reads("photos"), Reads("image_status"))
@@ -54,9 +51,7 @@ def retrieval_queries(run: Run) -> None:
     config = run.profile.evaluation
     queries = draw_queries(photos, config)
     if queries.is_empty():
-        raise NotRun(
-            f"no hashtag is on {config.min_test_images} or more of {len(photos)} test photos with an image"
-        )
+        raise NotRun(f"no hashtag is on {config.min_test_images} or more of {len(photos)} test photos with an image")
     run.write("retrieval_queries", queries)
     kinds = queries.get_column("kind")
     run.note(
@@ -86,11 +81,15 @@ def retrieval_queries(run: Run) -> None:
 )
 def retrieval_rankings(run: Run) -> None:
     """The first test photos for every query, by one model: how far away, and whether with the hashtag."""
+    from assets.evaluation.rankings import rank_queries
+    from assets.evaluation.scorers import load_retrieval_scorer
+    from models.devices import choose_device
+
     key = _key(run)
     config = run.profile.evaluation
     photos = read_test_photos(run)
     queries = pl.DataFrame(pl.from_arrow(run.table("retrieval_queries")))
-    scorer = load_retrieval_scorer(key, run, photos, config, _device(run))
+    scorer = load_retrieval_scorer(key, run, photos, config, choose_device(run.settings.device))
     placeless = key in PLACELESS
     wanted = queries.height if placeless else int((queries.get_column("kind") == "photo").sum())
     done = 0
@@ -109,9 +108,7 @@ def retrieval_rankings(run: Run) -> None:
         *_TEST_PHOTOS,
         Reads("vocabulary", when=("frequency",)),
         *_embeddings(_TAGGING_KEYS),
-        Reads(
-            "locsens_model", each={key: (variant,) for key, (variant, _) in LOCSENS_TAGGING_VARIANTS.items()}
-        ),
+        Reads("locsens_model", each={key: (variant,) for key, (variant, _) in LOCSENS_TAGGING_VARIANTS.items()}),
     ),
     profile=("evaluation",),
     kinds={"pytorch", "parquet"},
@@ -120,12 +117,16 @@ def retrieval_rankings(run: Run) -> None:
 )
 def tagging_rankings(run: Run) -> None:
     """The first hashtags of every test photo under one model, and whether the photo carries them."""
+    from assets.evaluation.rankings import rank_hashtags
+    from assets.evaluation.scorers import load_tagging_scorer
+    from models.devices import choose_device
+
     key = _key(run)
     config = run.profile.evaluation
     photos = _tagged(run)
     if not len(photos):
         raise NotRun("no test photo has an image")
-    scorer = load_tagging_scorer(key, run, photos.photo_ids, config, _device(run))
+    scorer = load_tagging_scorer(key, run, photos.photo_ids, config, choose_device(run.settings.device))
     done = 0
     for part, frame in enumerate(rank_hashtags(scorer, photos, config.depth)):
         run.write("tagging_rankings", frame, part)
@@ -215,8 +216,3 @@ def _not_run(run: Run, asset: str, key: str) -> str:
     if record is None:
         return "not materialised yet"
     return record.reason if record.status == "not_run" else ""
-
-
-def _device(run: Run) -> torch.device:
-    asked = run.settings.device
-    return torch.device(("cuda" if torch.cuda.is_available() else "cpu") if asked == "auto" else asked)

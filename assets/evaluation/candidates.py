@@ -71,9 +71,7 @@ class TestPhotos:
         inside = found < len(self)
         known[inside] = self.photo_ids[found[inside]] == wanted[inside]
         if not known.all():
-            raise ValueError(
-                f"photo {wanted[~known][0]}: expected a test photo with an image, found none with that id"
-            )
+            raise ValueError(f"photo {wanted[~known][0]}: expected a test photo with an image, found none with that id")
         return found
 
     def carry(self, index: npt.ArrayLike, tag_ids: npt.ArrayLike) -> npt.NDArray[np.bool_]:
@@ -111,8 +109,7 @@ class TestPhotos:
 def read_table(published: Published, asset: str, columns: Sequence[str]) -> pl.DataFrame:
     """Some columns of all files of an asset; without files, a frame without rows and columns."""
     frames = [
-        pl.DataFrame(pl.from_arrow(published.storage.read_table(path, columns)))
-        for path in published.files(asset)
+        pl.DataFrame(pl.from_arrow(published.storage.read_table(path, columns))) for path in published.files(asset)
     ]
     return pl.concat(frames) if frames else pl.DataFrame()
 

@@ -125,9 +125,9 @@ def same_queries_for_all(run: Run) -> CheckResult:
 @check(asset="retrieval_results", blocking=False)
 def upper_bound_highest(run: Run) -> CheckResult:
     """No model is above the oracle, for any average, granularity and slice."""
-    rows = _frame(
-        run, "retrieval_results", "model", "average", "granularity", "slice", "precision_at_10"
-    ).drop_nulls("precision_at_10")
+    rows = _frame(run, "retrieval_results", "model", "average", "granularity", "slice", "precision_at_10").drop_nulls(
+        "precision_at_10"
+    )
     keys = ["average", "granularity", "slice"]
     oracle = rows.filter(pl.col("model") == "upper_bound").select(*keys, bound="precision_at_10")
     above = rows.join(oracle, on=keys).filter(pl.col("precision_at_10") > pl.col("bound") + _ROUNDING)
@@ -135,8 +135,7 @@ def upper_bound_highest(run: Run) -> CheckResult:
     worst = above.select("model", "granularity").rows()[:1]
     return CheckResult(
         above.is_empty(),
-        f"{above.height:,} of {rows.height:,} figures above the oracle"
-        + (f", such as {worst[0]}" if worst else ""),
+        f"{above.height:,} of {rows.height:,} figures above the oracle" + (f", such as {worst[0]}" if worst else ""),
         {
             "above": above.height,
             **{f"upper_bound_{name}": value for name, value in curve.select("granularity", "bound").rows()},
@@ -153,9 +152,9 @@ def precision_falls_with_distance(run: Run) -> CheckResult:
     by_distance = rows.drop_nulls("precision_at_10").sort(
         pl.when(pl.col("granularity") == AGNOSTIC).then(float("inf")).otherwise(pl.col("distance_km"))
     )
-    rising = by_distance.with_columns(
-        step=pl.col("precision_at_10").diff().over("model", "average", "slice")
-    ).filter(pl.col("step") < -_ROUNDING)
+    rising = by_distance.with_columns(step=pl.col("precision_at_10").diff().over("model", "average", "slice")).filter(
+        pl.col("step") < -_ROUNDING
+    )
     return CheckResult(
         rising.is_empty(),
         f"{rising.height:,} figures above those of a larger distance",

@@ -7,9 +7,9 @@ they bring one to enough test images.
 import numpy as np
 import polars as pl
 
+from assets.base.profiles.sections.evaluation import EvaluationConfig
 from assets.evaluation.candidates import Ids, TestPhotos
-from assets.evaluation.config import EvaluationConfig
-from models.randomness import mixed_seed
+from models.seeds import mixed_seed
 
 
 def eligible_tags(photos: TestPhotos, min_test_images: int) -> Ids:
@@ -35,15 +35,11 @@ def draw_queries(photos: TestPhotos, config: EvaluationConfig) -> pl.DataFrame:
     """
     tags = eligible_tags(photos, config.min_test_images)
     eligible = np.isin(photos.tag_ids, tags)
-    asking = _fewest(
-        photos, np.unique(photos.owners[eligible]), config.max_photo_queries, config.seed, "query"
-    )
+    asking = _fewest(photos, np.unique(photos.owners[eligible]), config.max_photo_queries, config.seed, "query")
     drawn = []
     for position in asking:
         own = slice(photos.offsets[position], photos.offsets[position + 1])
-        drawn.append(
-            _draw_tag(config.seed, int(photos.photo_ids[position]), photos.tag_ids[own][eligible[own]])
-        )
+        drawn.append(_draw_tag(config.seed, int(photos.photo_ids[position]), photos.tag_ids[own][eligible[own]]))
     by_photo = pl.DataFrame(
         {
             "kind": ["photo"] * len(asking),
@@ -60,16 +56,12 @@ def draw_queries(photos: TestPhotos, config: EvaluationConfig) -> pl.DataFrame:
 
 
 _SCHEMA_OF_TAGS = pl.Schema({"kind": pl.String(), "tag_id": pl.Int32()})
-_SCHEMA = pl.Schema(
-    {**_SCHEMA_OF_TAGS, "latitude": pl.Float64(), "longitude": pl.Float64(), "photo_id": pl.Int64()}
-)
+_SCHEMA = pl.Schema({**_SCHEMA_OF_TAGS, "latitude": pl.Float64(), "longitude": pl.Float64(), "photo_id": pl.Int64()})
 
 
 def photos_to_tag(photos: TestPhotos, config: EvaluationConfig) -> TestPhotos:
     """The test photos that are tagged: all, or as many as the profile says, drawn by seed."""
-    return photos.select(
-        _fewest(photos, np.arange(len(photos)), config.max_tagging_photos, config.seed, "tagging")
-    )
+    return photos.select(_fewest(photos, np.arange(len(photos)), config.max_tagging_photos, config.seed, "tagging"))
 
 
 def _draw_tag(seed: int, photo_id: int, tags: Ids) -> int:

@@ -70,9 +70,7 @@ def _rank_some(
     )
 
 
-def rank_hashtags(
-    scorer: TaggingScorer, photos: TestPhotos, depth: int, *, part: int = PART
-) -> Iterator[pl.DataFrame]:
+def rank_hashtags(scorer: TaggingScorer, photos: TestPhotos, depth: int, *, part: int = PART) -> Iterator[pl.DataFrame]:
     """Rank the vocabulary for every photo, at the place where it was taken.
 
     Args:

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from assets.base.profiles.sections.evaluation import EvaluationConfig
 from assets.evaluation.candidates import TestPhotos
-from assets.evaluation.config import EvaluationConfig
 from models.metrics import Bools, precision_at_k, tagging_figures, within
 
 AGNOSTIC = "agnostic"

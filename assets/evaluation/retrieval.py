@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from torch import Tensor
 
+from assets.base.profiles.sections.evaluation import EvaluationConfig
 from assets.evaluation.candidates import Floats, Ids, TestPhotos
-from assets.evaluation.config import EvaluationConfig
 from assets.evaluation.vectors import TagVectors, query_places
 from models.geography import distance_km
 from models.locsens import LocSens
@@ -74,9 +74,7 @@ class UpperBound:
             if places is None:
                 away = np.zeros(len(carriers))
             else:
-                away = distance_km(
-                    places[row, 0], places[row, 1], self._places[carriers, 0], self._places[carriers, 1]
-                )
+                away = distance_km(places[row, 0], places[row, 1], self._places[carriers, 0], self._places[carriers, 1])
             nearest = np.lexsort((carriers, away))[:k]
             index[row, : len(nearest)] = carriers[nearest]
             scores[row, : len(nearest)] = 0.0 - away[nearest]

@@ -7,9 +7,9 @@ How scorers rank is in `retrieval` and `tagging`; which queries are ranked is in
 import torch
 from torch import Tensor
 
-from assets.base.keys import SIGMAS
+from assets.base.keys import LOCSENS_TAGGING_VARIANTS, LOCSENS_VARIANTS
+from assets.base.profiles.sections.evaluation import EvaluationConfig
 from assets.evaluation.candidates import Ids, Published, TestPhotos
-from assets.evaluation.config import EvaluationConfig
 from assets.evaluation.retrieval import DotRetrieval, LocSensRetrieval, RetrievalScorer, UpperBound
 from assets.evaluation.tagging import DotTagging, FrequencyTagging, LocSensTagging, TaggingScorer
 from assets.evaluation.vectors import (
@@ -20,26 +20,6 @@ from assets.evaluation.vectors import (
     normalised,
     tag_vectors,
 )
-
-LOCSENS_VARIANTS: dict[str, tuple[str, str]] = {
-    "locsens_zeroed": ("retrieval_zeroed", "weights.safetensors"),
-    "locsens_raw": ("retrieval_raw", "weights.safetensors"),
-    "locsens_dropout": ("retrieval_dropout", "weights.safetensors"),
-    **{
-        f"locsens_sampling_{sigma}": ("retrieval_sampling", f"weights_sigma_{sigma}.safetensors")
-        for sigma in SIGMAS
-    },
-}
-"""Retrieval keys of LocSens: variant trained, and file of its weights."""
-
-LOCSENS_TAGGING_VARIANTS: dict[str, tuple[str, str]] = {
-    "locsens_zeroed": ("tagging_zeroed", "weights.safetensors"),
-    "locsens_raw": ("tagging_raw", "weights.safetensors"),
-}
-"""Tagging keys of LocSens: variant trained, and file of its weights."""
-
-PLACELESS = ("upper_bound", "mcc", "mlc", "her", "locsens_zeroed")
-"""Retrieval keys that rank queries without a place."""
 
 
 def load_retrieval_scorer(

@@ -10,8 +10,8 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from assets.base.profiles.sections.evaluation import EvaluationConfig
 from assets.evaluation.candidates import Floats, Ids
-from assets.evaluation.config import EvaluationConfig
 from assets.evaluation.vectors import TagVectors, query_places
 from models.locsens import LocSens
 from models.ranking import parts, rank_by_dot, rank_locsens_tags
@@ -61,9 +61,7 @@ class FrequencyTagging:
     def rank(self, index: Ids, places: Floats | None, k: int) -> TaggingRanking:
         """Rank as `TaggingScorer` says; scores are numbers of photos."""
         del places
-        return TaggingRanking(
-            np.tile(self._photos[:k], (len(index), 1)), np.tile(self._tag_ids[:k], (len(index), 1))
-        )
+        return TaggingRanking(np.tile(self._photos[:k], (len(index), 1)), np.tile(self._tag_ids[:k], (len(index), 1)))
 
 
 class DotTagging:

@@ -89,9 +89,7 @@ def image_vectors(published: Published, method: str, photo_ids: Ids, device: tor
         if matrix is None:
             matrix = np.zeros((len(photo_ids), vectors.shape[1]), dtype=np.float16)
         if vectors.shape[1] != matrix.shape[1]:
-            raise ValueError(
-                f"{path}: expected embeddings of width {matrix.shape[1]}, found {vectors.shape[1]}"
-            )
+            raise ValueError(f"{path}: expected embeddings of width {matrix.shape[1]}, found {vectors.shape[1]}")
         at = np.minimum(np.searchsorted(photo_ids, ids), len(photo_ids) - 1)
         wanted = photo_ids[at] == ids
         matrix[at[wanted]] = vectors[wanted]
@@ -112,9 +110,7 @@ def tag_vectors(published: Published, method: str, device: torch.device) -> TagV
     bias = table.column("bias").to_numpy()
     missing = np.isnan(bias.astype(np.float64))
     if missing.any() and not missing.all():
-        raise ValueError(
-            f"{asset}: expected a bias for every hashtag or for none, found {int(missing.sum())} without"
-        )
+        raise ValueError(f"{asset}: expected a bias for every hashtag or for none, found {int(missing.sum())} without")
     return TagVectors(
         table.column("tag_id").to_numpy().astype(np.int32),
         torch.from_numpy(_matrix(table.column("embedding"), table.num_rows).astype(np.float32)).to(device),
@@ -170,9 +166,7 @@ def query_places(places: Floats | None, queries: int, device: torch.device, *, u
     if not used:
         return None
     if places is None:
-        raise ValueError(
-            f"{queries} queries without a place: this model ranks by place, give latitude and longitude"
-        )
+        raise ValueError(f"{queries} queries without a place: this model ranks by place, give latitude and longitude")
     if places.shape != (queries, 2):
         raise ValueError(f"places: expected shape {(queries, 2)}, found {places.shape}")
     return torch.from_numpy(np.ascontiguousarray(places)).to(device)

@@ -98,9 +98,7 @@ def _neighbours(table: pa.Table, vocabulary: pa.Table) -> object:
     """The first hashtags with their nearest others: a person sees at once whether that makes sense."""
     from assets.features.embed import nearest_tags
 
-    tags = dict(
-        zip(vocabulary.column("tag_id").to_pylist(), vocabulary.column("tag").to_pylist(), strict=True)
-    )
+    tags = dict(zip(vocabulary.column("tag_id").to_pylist(), vocabulary.column("tag").to_pylist(), strict=True))
     names = [tags[tag_id] for tag_id in table.column("tag_id").to_pylist()]
     shown = list(range(min(_SHOWN, len(names))))
     nearest = nearest_tags(matrix(table), shown, _NEIGHBOURS)

@@ -7,11 +7,11 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import torch
 
 from assets.base.storage import Storage
 from assets.base.tables import TABLES
 from assets.images.read import iter_pixels
+from models.devices import choose_device
 from models.embedding import EmbeddingModel
 from models.extract import extract
 
@@ -43,7 +43,7 @@ def image_embedding_tables(
         StoredImageError: A stored image is damaged.
         OverflowedEmbeddingError: An embedding is not finite.
     """
-    model.to(torch.device(("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device))
+    model.to(choose_device(device))
     schema = TABLES[f"image_embeddings_{model.architecture.method}"].schema(model.embedding_width)
     waiting: list[pa.Table] = []
     rows = parts = 0
@@ -72,9 +72,7 @@ def ahead(items: Iterable[Item]) -> Iterator[Item]:
 
 def vectors(matrix: npt.NDArray[np.floating]) -> pa.FixedSizeListArray:
     """Rows of a matrix [N, W] as fixed-size lists of the matrix' type."""
-    return pa.FixedSizeListArray.from_arrays(
-        pa.array(np.ascontiguousarray(matrix).reshape(-1)), matrix.shape[1]
-    )
+    return pa.FixedSizeListArray.from_arrays(pa.array(np.ascontiguousarray(matrix).reshape(-1)), matrix.shape[1])
 
 
 def tag_embedding_table(model: EmbeddingModel, vocabulary: pa.Table, words: pa.Table | None) -> pa.Table:
@@ -121,9 +119,7 @@ def tag_embedding_table(model: EmbeddingModel, vocabulary: pa.Table, words: pa.T
     return pa.table({"tag_id": pa.array(ids, pa.int32()), **columns}, schema=schema)
 
 
-def nearest_tags(
-    embeddings: npt.NDArray[np.float32], rows: Sequence[int], count: int
-) -> npt.NDArray[np.int64]:
+def nearest_tags(embeddings: npt.NDArray[np.float32], rows: Sequence[int], count: int) -> npt.NDArray[np.int64]:
     """For some tags, those whose embeddings are nearest by cosine.
 
     Args:

@@ -80,9 +80,7 @@ def wanted_photos(run: Run) -> list[Wanted]:
     missing_root = locator.missing_root()
     photos = run.table("photos", ["photo_id", "hash", "download_url"]).sort_by("photo_id")
     if missing_root is not None:
-        problem = Failure(
-            "transient", f"not asked: LOCSENS_IMAGES leads to {missing_root}, which is no folder"
-        )
+        problem = Failure("transient", f"not asked: LOCSENS_IMAGES leads to {missing_root}, which is no folder")
         return [Wanted(photo_id, problem) for photo_id in photos.column("photo_id").to_pylist()]
     columns = (photos.column(name).to_pylist() for name in ("photo_id", "hash", "download_url"))
     return [

@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
+from assets.base.profiles.sections.images import ImageConfig
 from assets.base.storage import StoredFile
-from assets.images.config import ImageConfig
 from assets.images.locate import Location
 from assets.images.outcome import OK, TRANSIENT, Failure, Sizes
 from assets.images.parts import Parts, Photo, StatusRow
@@ -86,9 +86,7 @@ def collect_images(
         collected.files.append(part.files)
         for row in part.rows:
             _count(collected, row, config)
-    collected.kept = sum(len(part.rows) for part in plan.finished) + sum(
-        len(part.kept) for part in plan.write
-    )
+    collected.kept = sum(len(part.rows) for part in plan.finished) + sum(len(part.kept) for part in plan.write)
     collected.asked = plan.to_fetch
     if plan.write:
         asyncio.run(_Collector(parts, config, collected, progress).run(plan.write))
@@ -104,17 +102,13 @@ def _count(collected: Collected, row: StatusRow, config: ImageConfig) -> None:
 class _Collector:
     """One event loop's work on a shard."""
 
-    def __init__(
-        self, parts: Parts, config: ImageConfig, collected: Collected, progress: Progress | None
-    ) -> None:
+    def __init__(self, parts: Parts, config: ImageConfig, collected: Collected, progress: Progress | None) -> None:
         self._parts = parts
         self._config = config
         self._collected = collected
         self._progress = progress
         self._done: Counter[str] = Counter()
-        self._workers = min(
-            config.decode_workers or available_cores(), -(-collected.asked // _PHOTOS_PER_WORKER) or 1
-        )
+        self._workers = min(config.decode_workers or available_cores(), -(-collected.asked // _PHOTOS_PER_WORKER) or 1)
 
     async def run(self, plans: Sequence[PartPlan]) -> None:
         """Write the planned parts.
@@ -169,9 +163,7 @@ class _Collector:
             self._collected.bytes_fetched += len(data)
         attempts = sent_before + sent
         if isinstance(answer, Failure):
-            photo = Photo(
-                StatusRow(wanted.photo_id, answer.status, attempts, answer.error, wanted.shown), None
-            )
+            photo = Photo(StatusRow(wanted.photo_id, answer.status, attempts, answer.error, wanted.shown), None)
         elif answer.sha256 in self._config.unavailable_sha256:
             error = "the picture that stands for a photo that was taken down"
             photo = Photo(StatusRow(wanted.photo_id, "missing", attempts, error, wanted.shown), None)

@@ -42,9 +42,7 @@ def decode(data: bytes, sizes: Sizes) -> Decoded | Failure:
             pixels = resize(pixels, [sizes.short_side], antialias=True)
         height, width = pixels.shape[1:]
         if max(height, width) > LONGEST_SIDE:
-            return Failure(
-                "too_large", f"expected at most {LONGEST_SIDE} pixels a side, found {width} x {height}"
-            )
+            return Failure("too_large", f"expected at most {LONGEST_SIDE} pixels a side, found {width} x {height}")
         jpeg = encode_jpeg(pixels, quality=sizes.jpeg_quality).numpy().tobytes()
     except (RuntimeError, OSError, SyntaxError, ValueError, TypeError, IndexError, EOFError) as error:
         # the decoders' own ways of saying that the file is damaged

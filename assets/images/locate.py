@@ -99,8 +99,7 @@ class Template:
     def fill(self, values: Mapping[str, str]) -> str:
         """The text for one photo."""
         return "".join(
-            piece if isinstance(piece, str) else values[piece.name][piece.start : piece.stop]
-            for piece in self.pieces
+            piece if isinstance(piece, str) else values[piece.name][piece.start : piece.stop] for piece in self.pieces
         )
 
 
@@ -152,9 +151,7 @@ class Locator:
             return self._by_url(download_url)
         if "hash" in self.template.fields and not (photo_hash and _HASH.fullmatch(photo_hash)):
             found = "none" if not photo_hash else repr(photo_hash[:80])
-            return Failure(
-                "missing", f"expected a hexadecimal download hash for LOCSENS_IMAGES, found {found}"
-            )
+            return Failure("missing", f"expected a hexadecimal download hash for LOCSENS_IMAGES, found {found}")
         filled = self.template.fill({"hash": photo_hash or "", "photo_id": str(photo_id)})
         return Location(self.kind, filled)
 

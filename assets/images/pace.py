@@ -5,7 +5,7 @@ import email.utils
 from collections import defaultdict
 from dataclasses import dataclass
 
-from assets.images.config import ImageConfig
+from assets.base.profiles.sections.images import ImageConfig
 from assets.images.outcome import Failure
 
 
@@ -40,15 +40,11 @@ class Pace:
         """
         host = self._hosts[name]
         if host.lost_in_a_row >= self._config.give_up_host_after:
-            return Failure(
-                "transient", f"not asked: {name} could not be reached {host.lost_in_a_row} times in a row"
-            )
+            return Failure("transient", f"not asked: {name} could not be reached {host.lost_in_a_row} times in a row")
         now = asyncio.get_running_loop().time()
         turn = max(now, host.next_request)
         if turn - now > self._config.max_wait:
-            return Failure(
-                "transient", f"not asked: {name} wants to be left alone for {turn - now:.0f} seconds"
-            )
+            return Failure("transient", f"not asked: {name} wants to be left alone for {turn - now:.0f} seconds")
         host.next_request = turn + 1 / self._config.requests_per_second
         if turn > now:
             await asyncio.sleep(turn - now)

@@ -112,18 +112,12 @@ class Parts:
                 image_token = _metadata(file)
                 same_sizes = image_token.get("sizes") == _sizes_text(self.sizes)
                 whole = same_sizes and bool(token) and image_token.get("content") == token.get("content")
-                ids = (
-                    set() if whole or not same_sizes else set(file.read(["photo_id"])["photo_id"].to_pylist())
-                )
+                ids = set() if whole or not same_sizes else set(file.read(["photo_id"])["photo_id"].to_pylist())
         except (pa.ArrowInvalid, pa.ArrowKeyError, OSError, TypeError) as error:
-            self.log.warning(
-                "part %d of %s cannot be read and is fetched anew: %s", number, self.images, error
-            )
+            self.log.warning("part %d of %s cannot be read and is fetched anew: %s", number, self.images, error)
             return Part(number, [], agrees=False)
         if not whole:
-            return Part(
-                number, [row for row in rows if row.status != OK or row.photo_id in ids], agrees=False
-            )
+            return Part(number, [row for row in rows if row.status != OK or row.photo_id in ids], agrees=False)
         pair = (
             StoredFile(images_path, token["bytes"], token["sha256"], token["rows"]),
             StoredFile(statuses_path, len(data), hashlib.sha256(data).hexdigest(), len(rows)),

@@ -110,11 +110,7 @@ def make_plan(wanted: Sequence[Wanted], parts: Sequence[Part], part_size: int, m
                 kept[row.photo_id] = row
             else:
                 fetched.append((photo, row.attempts if row.location == photo.shown else 0))
-        if (
-            part.agrees
-            and not fetched
-            and [row.photo_id for row in part.rows] == [row.photo_id for row in rows]
-        ):
+        if part.agrees and not fetched and [row.photo_id for row in part.rows] == [row.photo_id for row in rows]:
             plan.finished.append(part)
         else:
             plan.write.append(PartPlan(part.number, [row.photo_id for row in rows], kept, fetched))
@@ -133,7 +129,5 @@ def _add_new_parts(plan: Plan, new: Sequence[Wanted], part_size: int) -> None:
             number += 1
         used.add(number)
         chunk = new[start : start + part_size]
-        plan.write.append(
-            PartPlan(number, [photo.photo_id for photo in chunk], {}, [(photo, 0) for photo in chunk])
-        )
+        plan.write.append(PartPlan(number, [photo.photo_id for photo in chunk], {}, [(photo, 0) for photo in chunk]))
     plan.remove = [number for number in plan.remove if number not in used]

@@ -22,8 +22,8 @@ from tenacity import (
 )
 from yarl import URL
 
+from assets.base.profiles.sections.images import ImageConfig
 from assets.base.storage import public_url
-from assets.images.config import ImageConfig
 from assets.images.outcome import Failure
 from assets.images.pace import Pace, retry_after_seconds
 from assets.images.stores import too_large
@@ -116,9 +116,7 @@ class Web:
         except (ValueError, TypeError) as error:
             return Failure("missing", f"expected a URL, found {url[:200]!r} ({error})"), sent
         if start.scheme not in _SCHEMES or not start.host:
-            return Failure(
-                "missing", f"expected a URL of http or https, found {public_url(url)[:200]!r}"
-            ), sent
+            return Failure("missing", f"expected a URL of http or https, found {public_url(url)[:200]!r}"), sent
         try:
             async for attempt in AsyncRetrying(
                 stop=stop_after_attempt(tries),

@@ -58,9 +58,7 @@ def geotagged_photos(run: Run) -> None:
     locations = location_map(kept["latitude"].to_numpy(), kept["longitude"].to_numpy())
     run.note("geotagged_photos", {"locations": picture(locations, "Map of the photos of this shard")})
     reasons = (
-        pl.Series("reason", dropped["reason"])
-        .value_counts(name="photos")
-        .sort("photos", "reason", descending=True)
+        pl.Series("reason", dropped["reason"]).value_counts(name="photos").sort("photos", "reason", descending=True)
     )
     run.note("dropped_photos", {"reasons": markdown_table(("reason", "photos"), reasons.rows())})
 

@@ -78,9 +78,7 @@ def something_is_kept(run: Run) -> CheckResult:
 @check(asset="duplicate_photos", blocking=True)
 def one_row_is_kept(run: Run) -> CheckResult:
     """Of each photo id found in several shards exactly one row is kept."""
-    kept = (
-        _frame(run, "duplicate_photos", ["photo_id", "kept"]).group_by("photo_id").agg(pl.col("kept").sum())
-    )
+    kept = _frame(run, "duplicate_photos", ["photo_id", "kept"]).group_by("photo_id").agg(pl.col("kept").sum())
     wrong = kept.filter(pl.col("kept") != 1).height
     return CheckResult(
         wrong == 0,

@@ -61,9 +61,7 @@ def discover(workspace: Workspace) -> Discovery:
     known = {file.key for file in collection.files}
     new = [file for key, file in found.items() if key not in known]
     if new:
-        write_collection(
-            workspace.storage, collection.with_files(RegisteredFile(file.key, file.url) for file in new)
-        )
+        write_collection(workspace.storage, collection.with_files(RegisteredFile(file.key, file.url) for file in new))
     return Discovery(
         new=[file.key for file in new],
         known=[key for key in found if key in known],

@@ -57,9 +57,7 @@ class PhotoIds:
         self._remember(numbers, hashed, halves[:, 1], rows)
         return numbers
 
-    def _remember(
-        self, numbers: pl.Series, hashed: pl.Series, rests: npt.NDArray[np.int64], rows: pl.Series
-    ) -> None:
+    def _remember(self, numbers: pl.Series, hashed: pl.Series, rests: npt.NDArray[np.int64], rows: pl.Series) -> None:
         # A whole number is told apart by itself, a hash by the digest's second half.
         marks = numbers.clone().scatter(hashed.arg_true(), pl.Series(rests, dtype=pl.Int64))
         large = numbers >= _HASHED_FROM

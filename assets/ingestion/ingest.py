@@ -18,9 +18,7 @@ def ingest(run: Run) -> None:
     rows = rejected = shards = 0
     for shard in read_shards(file, kind, run.profile.ingestion.shard_rows):
         key = shard_key(file.key, shard.index)
-        write_shard(
-            run, key, {"raw_photos": shard.raw, "rejected_rows": shard.rejected}, {"rows": shard.rows}
-        )
+        write_shard(run, key, {"raw_photos": shard.raw, "rejected_rows": shard.rejected}, {"rows": shard.rows})
         rows += shard.rows
         rejected += shard.rejected.num_rows
         shards += 1

@@ -108,9 +108,7 @@ def shown(line: bytes) -> str:
     return text if len(line) <= _SHOWN_BYTES else f"{text}…"
 
 
-def _in_shards(
-    data: bytes, ends: npt.NDArray[np.int64], lines_before: int, shard_rows: int
-) -> Iterator[LineBlock]:
+def _in_shards(data: bytes, ends: npt.NDArray[np.int64], lines_before: int, shard_rows: int) -> Iterator[LineBlock]:
     index = 0
     start = 0
     while index < len(ends):

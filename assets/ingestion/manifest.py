@@ -117,12 +117,8 @@ def _taken_at(kind: pl.DataType) -> pl.Expr:
         local = taken_at.dt.replace_time_zone(None) if isinstance(kind, pl.Datetime) else taken_at
         return local.cast(pl.Datetime("us"), strict=False)
     text = taken_at.cast(pl.String).str.strip_chars().str.replace("T", " ", literal=True)
-    plain = (
-        pl.when(text.str.len_chars() > len("2000-01-01")).then(text.str.replace(_ZONE, "")).otherwise(text)
-    )
-    return pl.coalesce(
-        plain.str.strip_chars().str.to_datetime(form, time_unit="us", strict=False) for form in _DATES
-    )
+    plain = pl.when(text.str.len_chars() > len("2000-01-01")).then(text.str.replace(_ZONE, "")).otherwise(text)
+    return pl.coalesce(plain.str.strip_chars().str.to_datetime(form, time_unit="us", strict=False) for form in _DATES)
 
 
 def _located(images: pl.Series, url: str) -> pl.Series:

@@ -104,9 +104,7 @@ def _lines(head: bytes) -> list[bytes]:
 def _manifest(file: SourceFile, head: bytes, compression: Compression) -> SourceFormat | None:
     if head.startswith(_PARQUET):
         if compression != "plain":
-            raise WrongFormatError(
-                f"source file {file.url} is Parquet inside {compression}: expected Parquet as it is"
-            )
+            raise WrongFormatError(f"source file {file.url} is Parquet inside {compression}: expected Parquet as it is")
         return SourceFormat("manifest", "parquet", compression)
     if _is_json_object(head):
         return SourceFormat("manifest", "json lines", compression)

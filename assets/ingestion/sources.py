@@ -107,9 +107,7 @@ def find_source_files(source: Source) -> list[SourceFile]:
         # Over http any failure to look the file up arrives as this.
         raise _unreachable(shown, error.__cause__) from error
     except (ValueError, ImportError) as error:
-        raise SourceError(
-            f"source {shown}: this kind of store cannot be opened ({without_secrets(error)})"
-        ) from error
+        raise SourceError(f"source {shown}: this kind of store cannot be opened ({without_secrets(error)})") from error
     except store_errors() as error:
         raise _unreachable(shown, error) from error
     _refuse_same_keys(files)

@@ -63,9 +63,7 @@ _IS_HASH = "^[0-9a-f]{16,32}$"
 _NO_ID = "photo id is not a whole number"
 
 
-def read_yfcc100m(
-    source_file: str, blocks: Iterable[bytes], columns: int, shard_rows: int
-) -> Iterator[Shard]:
+def read_yfcc100m(source_file: str, blocks: Iterable[bytes], columns: int, shard_rows: int) -> Iterator[Shard]:
     """Parse a stream of metadata rows into shards; every line is in exactly one, as raw or as rejected.
 
     Args:

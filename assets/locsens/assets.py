@@ -34,10 +34,7 @@ def locsens_model(run: Run) -> None:
     vocabulary = run.table("vocabulary", ["tag_id"]).num_rows
     training, validation = join_embeddings(
         [run.table("photos", PHOTO_COLUMNS, folder=f"split={split}") for split in ("train", "validation")],
-        (
-            run.storage.read_table(path, ["photo_id", "embedding"])
-            for path in run.files("image_embeddings_mcc")
-        ),
+        (run.storage.read_table(path, ["photo_id", "embedding"]) for path in run.files("image_embeddings_mcc")),
         vocabulary,
     )
     tags = tag_matrix(run.table("tag_embeddings_mcc", ["tag_id", "embedding"]), vocabulary)

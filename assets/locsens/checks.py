@@ -4,9 +4,6 @@ from pathlib import PurePosixPath
 
 from assets.base.checks import CheckResult, check
 from assets.base.run import Run
-from assets.locsens.learn import CONFIG, CURVE
-from models.locsens import load_locsens
-from models.weights import UnusableWeightsError
 
 _WINDOW = 0.1
 
@@ -18,6 +15,10 @@ def _files(run: Run) -> dict[str, str]:
 @check(asset="locsens_model", blocking=True)
 def locsens_weights_are_finite(run: Run) -> CheckResult:
     """Every published file of weights rebuilds the network, and no weight is NaN or infinite."""
+    from assets.locsens.learn import CONFIG
+    from models.locsens import load_locsens
+    from models.weights import UnusableWeightsError
+
     files = _files(run)
     config = run.storage.read_bytes(files[CONFIG])
     weights = sorted(name for name in files if name.endswith(".safetensors"))
@@ -38,6 +39,8 @@ def locsens_weights_are_finite(run: Run) -> CheckResult:
 @check(asset="locsens_model", blocking=False)
 def locsens_loss_went_down(run: Run) -> CheckResult:
     """The training loss at the end is below the one at the beginning, each over a tenth of the curve."""
+    from assets.locsens.learn import CURVE
+
     losses = run.storage.read_table(_files(run)[CURVE], ["loss"]).column("loss").to_pylist()
     window = max(1, int(len(losses) * _WINDOW))
     first, last = sum(losses[:window]) / window, sum(losses[-window:]) / window

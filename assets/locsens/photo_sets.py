@@ -35,9 +35,7 @@ class PhotoSet:
         return len(self.photos.images) if self.photos else 0
 
 
-def join_embeddings(
-    splits: Iterable[pa.Table], embeddings: Iterable[pa.Table], vocabulary: int
-) -> list[PhotoSet]:
+def join_embeddings(splits: Iterable[pa.Table], embeddings: Iterable[pa.Table], vocabulary: int) -> list[PhotoSet]:
     """Joins splits with embeddings, reading each part of the embeddings once.
 
     Args:

@@ -6,8 +6,8 @@ import polars as pl
 import pyarrow as pa
 
 from assets.base.places import nearest_city
+from assets.base.profiles.sections.splits import SplitConfig
 from assets.base.tables import PHOTOS, UNUSED_PHOTOS
-from assets.splits.config import SplitConfig
 from assets.splits.split import SPLITS, assign_splits
 
 DUPLICATE = "duplicate"

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from assets.splits.config import SplitConfig
+from assets.base.profiles.sections.splits import SplitConfig
 
 SPLITS = ("train", "validation", "test")
 

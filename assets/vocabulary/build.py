@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import polars as pl
 import pyarrow as pa
 
+from assets.base.profiles.sections.vocabulary import VocabularyConfig
 from assets.base.tables import SKIPPED_TAGS
-from assets.vocabulary.config import VocabularyConfig
 
 SKIPPED_RULE = "skipped_as_most_frequent"
 BEYOND_SIZE = "beyond_size"
@@ -53,9 +53,7 @@ def merge_counts(counts: pl.LazyFrame) -> pl.DataFrame:
     )
 
 
-def build_vocabulary(
-    counts: pl.LazyFrame, config: VocabularyConfig, words: Collection[str] | None
-) -> VocabularyDraft:
+def build_vocabulary(counts: pl.LazyFrame, config: VocabularyConfig, words: Collection[str] | None) -> VocabularyDraft:
     """Apply the rules (paper section 4): digits, word vectors, photos; then skip the head, cut at the size.
 
     Args:
@@ -118,6 +116,5 @@ def _smaller_than_asked(found: int, asked: int, removed: dict[str, int]) -> str 
     if found >= asked:
         return None
     return (
-        f"the vocabulary has {found:,} hashtags where {asked:,} were asked for; left out: "
-        f"{describe_removed(removed)}"
+        f"the vocabulary has {found:,} hashtags where {asked:,} were asked for; left out: {describe_removed(removed)}"
     )

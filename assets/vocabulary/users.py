@@ -29,10 +29,7 @@ def count_users(photos: pl.LazyFrame, tags: pl.DataFrame) -> pl.DataFrame:
         .unique()
     )
     return (
-        pairs.group_by("tag_id")
-        .agg(pl.len().cast(pl.Int64).alias("users"))
-        .collect(engine="streaming")
-        .sort("tag_id")
+        pairs.group_by("tag_id").agg(pl.len().cast(pl.Int64).alias("users")).collect(engine="streaming").sort("tag_id")
     )
 
 

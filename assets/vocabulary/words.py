@@ -31,7 +31,5 @@ def word_vectors_input(workspace: Workspace, _partition: str | None) -> list[Inp
     except SourceError as error:
         raise WordVectorError(f"word vectors (LOCSENS_WORD_VECTORS): {error}") from error
     except ValueError as error:
-        raise WordVectorError(
-            "word vectors (LOCSENS_WORD_VECTORS): expected one file, found several"
-        ) from error
+        raise WordVectorError("word vectors (LOCSENS_WORD_VECTORS): expected one file, found several") from error
     return [Input(file.url, None, file.etag)]

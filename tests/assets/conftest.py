@@ -88,10 +88,7 @@ def _give_images(run) -> None:
 
 
 def _give_vocabulary(run) -> None:
-    rows = [
-        {"tag_id": i, "tag": tag, "photos": 50 - i, "users": 9, "is_place": False}
-        for i, tag in enumerate(TAGS)
-    ]
+    rows = [{"tag_id": i, "tag": tag, "photos": 50 - i, "users": 9, "is_place": False} for i, tag in enumerate(TAGS)]
     run.write("vocabulary", _table("vocabulary", rows))
 
 
@@ -132,9 +129,7 @@ def colours_profile() -> Profile:
             log_every=10,
         ),
     }
-    embeddings = EmbeddingsConfig(
-        mcc=MccConfig(width=12, **shared), mlc=MlcConfig(**shared), her=HerConfig(**shared)
-    )
+    embeddings = EmbeddingsConfig(mcc=MccConfig(width=12, **shared), mlc=MlcConfig(**shared), her=HerConfig(**shared))
     return load_profile("tiny").model_copy(update={"embeddings": embeddings})
 
 

@@ -72,9 +72,7 @@ def test_weights_are_not_asked_for_when_trained_ones_follow():
 def test_a_state_dict_from_a_path(tmp_path, suffix, whole):
     torch.manual_seed(4)
     network = vision.resnet18(weights=None).eval()
-    state = {
-        name: value for name, value in network.state_dict().items() if whole or not name.startswith("fc.")
-    }
+    state = {name: value for name, value in network.state_dict().items() if whole or not name.startswith("fc.")}
     path = tmp_path / f"weights{suffix}"
     if suffix == ".pt":
         torch.save(state, path)

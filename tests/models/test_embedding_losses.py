@@ -27,9 +27,7 @@ def test_one_tag_cross_entropy_by_hand():
 def test_every_tag_cross_entropy_by_hand():
     photo_0 = (math.log(8 / 1) + math.log(8 / 5)) / 2
     photo_1 = math.log(5 / 1)
-    assert every_tag_cross_entropy(LOGITS, ROWS, TAGS).item() == pytest.approx(
-        (photo_0 + photo_1) / 2, abs=1e-6
-    )
+    assert every_tag_cross_entropy(LOGITS, ROWS, TAGS).item() == pytest.approx((photo_0 + photo_1) / 2, abs=1e-6)
 
 
 def test_every_tag_cross_entropy_is_the_mean_over_draws():
@@ -40,12 +38,7 @@ def test_every_tag_cross_entropy_is_the_mean_over_draws():
 def test_sigmoid_cross_entropy_by_hand():
     # sigmoids: 1/2, 2/3, 5/6 and 3/4, 1/2, 1/2
     expected = -(
-        math.log(1 / 2)
-        + math.log(1 / 3)
-        + math.log(5 / 6)
-        + math.log(1 / 4)
-        + math.log(1 / 2)
-        + math.log(1 / 2)
+        math.log(1 / 2) + math.log(1 / 3) + math.log(5 / 6) + math.log(1 / 4) + math.log(1 / 2) + math.log(1 / 2)
     )
     assert sigmoid_cross_entropy(LOGITS, ROWS, TAGS).item() == pytest.approx(expected / 6, abs=1e-6)
 

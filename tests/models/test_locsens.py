@@ -113,9 +113,7 @@ def test_initial_weights_are_the_papers() -> None:
     assert [linear.weight.shape for linear in paper.linears] == [
         (2048, 900), (2048, 2048), (2048, 2048), (1024, 2048), (512, 1024)
     ]  # fmt: skip
-    multiply_adds = sum(
-        w.numel() for n, w in paper.named_parameters() if "norms" not in n and n.endswith("weight")
-    )
+    multiply_adds = sum(w.numel() for n, w in paper.named_parameters() if "norms" not in n and n.endswith("weight"))
     assert multiply_adds == pytest.approx(12.85e6, rel=0.02)
 
 

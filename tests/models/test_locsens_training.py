@@ -24,9 +24,7 @@ def world(photos: int, seed: int) -> LocSensPhotos:
     """Photos whose first hashtag is in the picture and whose second depends on the hemisphere."""
     generator = torch.Generator().manual_seed(seed)
     concept = torch.randint(0, TAGS // 2, (photos,), generator=generator)
-    places = torch.rand(photos, 2, generator=generator) * torch.tensor([160.0, 340.0]) - torch.tensor(
-        [80.0, 170.0]
-    )
+    places = torch.rand(photos, 2, generator=generator) * torch.tensor([160.0, 340.0]) - torch.tensor([80.0, 170.0])
     local = TAGS // 2 + (concept % 3) + 3 * (places[:, 0] > 0)
     lists = [sorted(pair) for pair in zip(concept.tolist(), local.tolist(), strict=True)]
     centres = torch.randn(TAGS // 2, WIDTH, generator=torch.Generator().manual_seed(99))
@@ -52,9 +50,7 @@ def variant(location: str = "raw", task: str = "retrieval", **changes: object) -
         "location": location,
         "negatives": "image" if task == "retrieval" else "image_or_tag",
         "network": NETWORK,
-        "optimisation": OptimisationConfig.model_validate(
-            optimisation | dict(changes.pop("optimisation", {}))
-        ),
+        "optimisation": OptimisationConfig.model_validate(optimisation | dict(changes.pop("optimisation", {}))),
     }
     return VariantConfig.model_validate(values | changes)
 
@@ -95,10 +91,7 @@ def test_loss_is_the_margin_ranking_loss_of_the_steps_triplets() -> None:
     tags, network = tag_embeddings(), task.module
     positive = network(photos.images[triplets.photos], tags[triplets.tags], places)
     negatives = torch.stack(
-        [
-            network(photos.images[triplets.negative_photos[:, m]], tags[triplets.tags], places)
-            for m in range(6)
-        ],
+        [network(photos.images[triplets.negative_photos[:, m]], tags[triplets.tags], places) for m in range(6)],
         dim=1,
     )
     expected = margin_ranking_loss(positive, negatives, 0.1)
@@ -204,9 +197,7 @@ def test_bf16_ends_near_fp32(tmp_path: Path) -> None:
     last = {}
     for precision in ("fp32", "bf16"):
         task = task_of(variant(optimisation={"steps": 120, "precision": precision, "validate_every": 120}))
-        last[precision] = fit(
-            task, task.config.optimisation, tmp_path / precision, print, device="cpu"
-        ).last()
+        last[precision] = fit(task, task.config.optimisation, tmp_path / precision, print, device="cpu").last()
     assert last["bf16"]["validation_loss"] == pytest.approx(last["fp32"]["validation_loss"], rel=0.1)
     assert last["bf16"]["triplet_accuracy"] == pytest.approx(last["fp32"]["triplet_accuracy"], abs=2)
 
@@ -226,9 +217,7 @@ def test_validation_is_fixed_and_may_be_absent(tmp_path: Path) -> None:
 
 def test_validation_photos_without_negatives_are_told(tmp_path: Path) -> None:
     task = LocSensTask(variant(), tag_embeddings(), world(400, 0), world(1, 1))
-    assert task.left_out[0].startswith(
-        "there will be no validation metrics: no anchor has a negative: 2 hashtags"
-    )
+    assert task.left_out[0].startswith("there will be no validation metrics: no anchor has a negative: 2 hashtags")
     assert "validation_loss" not in fit(task, task.config.optimisation, tmp_path, print, device="cpu").last()
 
 

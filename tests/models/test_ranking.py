@@ -58,15 +58,10 @@ def assert_same_top(found: Ranking, scores: torch.Tensor, k: int, gap: float = 1
 @pytest.mark.parametrize(("query_block", "candidate_block"), [(1024, 16384), (2, 7), (3, 150)])
 def test_dot_product_like_a_plain_loop(query_block, candidate_block):
     queries, candidates, bias = random(1, QUERIES, 12), random(2, CANDIDATES, 12), random(3, CANDIDATES)
-    found = rank_by_dot(
-        queries, candidates, 50, bias, query_block=query_block, candidate_block=candidate_block
-    )
+    found = rank_by_dot(queries, candidates, 50, bias, query_block=query_block, candidate_block=candidate_block)
     scores = torch.tensor(
         [
-            [
-                float(np.dot(query, one)) + add
-                for one, add in zip(candidates.numpy(), bias.tolist(), strict=True)
-            ]
+            [float(np.dot(query, one)) + add for one, add in zip(candidates.numpy(), bias.tolist(), strict=True)]
             for query in queries.numpy()
         ]
     )

@@ -16,8 +16,9 @@ from models.config import (
 )
 from models.curves import TrainingCurve
 from models.location import fourier_frequencies, noisy_locations, normalise_coordinates, sphere, wrapped
-from models.randomness import generator_for, mixed_seed
+from models.randomness import generator_for
 from models.schedules import dropout_alpha, learning_rate_factor, sigma_at, sigma_snapshots
+from models.seeds import mixed_seed
 
 SIGMAS = (1.0, 0.1, 0.05, 0.01, 0.0)
 
@@ -96,9 +97,7 @@ def test_sphere_and_frequencies() -> None:
 
 
 def test_draws_depend_on_every_counter_and_on_nothing_else() -> None:
-    seeds = {
-        mixed_seed(*key) for key in [(0,), (1,), (0, 0), (0, 1), (1, 0), (0, "1"), (0, "a", "b"), (0, "ab")]
-    }
+    seeds = {mixed_seed(*key) for key in [(0,), (1,), (0, 0), (0, 1), (1, 0), (0, "1"), (0, "a", "b"), (0, "ab")]}
     assert len(seeds) == 8
     assert all(0 <= seed < 2**63 for seed in seeds)
     code = "from models.randomness import mixed_seed; print(mixed_seed(3, 'triplets', 17))"

@@ -78,9 +78,9 @@ def test_learns_and_keeps_curve_snapshots_and_checkpoint(tmp_path: Path) -> None
     losses = table.column("loss").to_pylist()
     assert losses[-1] < 0.3 * losses[0]
     errors = table.column("error").to_pylist()
-    assert [
-        step for step, error in zip(table["step"].to_pylist(), errors, strict=True) if error is not None
-    ] == [30 * n for n in range(1, 11)]
+    assert [step for step, error in zip(table["step"].to_pylist(), errors, strict=True) if error is not None] == [
+        30 * n for n in range(1, 11)
+    ]
     assert curve.last()["error"] < 0.3
     assert task.asked == list(range(300))
     assert not task.module.training
@@ -203,9 +203,7 @@ def test_workers_make_the_same_batches(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("spoil", "found"), [(float("nan"), "nan"), (1e9, "e+")])
 def test_divergence_names_the_step_and_keeps_the_checkpoint(tmp_path: Path, spoil: float, found: str) -> None:
-    with pytest.raises(
-        TrainingDivergedError, match=r"diverged at step 35 of 60: loss .*learning_rate"
-    ) as caught:
+    with pytest.raises(TrainingDivergedError, match=r"diverged at step 35 of 60: loss .*learning_rate") as caught:
         fit(LineTask(spoil_at=34, spoil=spoil), options(), tmp_path, print, device="cpu")
     assert found in str(caught.value)
     assert str(tmp_path / LAST_CHECKPOINT) in str(caught.value)

@@ -61,9 +61,7 @@ def test_negatives_are_negative_and_anchors_are_anchors(replaces: str) -> None:
         own_tag = drawn.negative_tags == drawn.tags.unsqueeze(1)
         assert torch.equal(own_tag, drawn.image_replaced)
         assert torch.equal(own_photo, ~drawn.image_replaced)
-        for photo, tags in zip(
-            drawn.negative_photos[:5].tolist(), drawn.negative_tags[:5].tolist(), strict=True
-        ):
+        for photo, tags in zip(drawn.negative_photos[:5].tolist(), drawn.negative_tags[:5].tolist(), strict=True):
             assert all(tag not in lists[row] for row, tag in zip(photo, tags, strict=True))
     assert bool(drawn.image_replaced.all()) == (replaces == "image")
 
@@ -94,9 +92,7 @@ def test_a_draw_is_a_function_of_seed_and_step() -> None:
     other.draw(16, 0)
     assert torch.equal(one.draw(16, 3).negative_photos, other.draw(16, 3).negative_photos)
     assert not torch.equal(one.draw(16, 4).photos, one.draw(16, 3).photos)
-    assert not torch.equal(
-        TripletSampler(tagged, 6, "image", seed=8).draw(16, 3).photos, one.draw(16, 3).photos
-    )
+    assert not torch.equal(TripletSampler(tagged, 6, "image", seed=8).draw(16, 3).photos, one.draw(16, 3).photos)
     assert not torch.equal(one.draw(16, 3, "validation").photos, one.draw(16, 3).photos)
 
 

@@ -1,7 +1,7 @@
 """The tiny collection: the whole graph on the tiny sample world, materialised once through Dagster for all tests."""
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,7 +59,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Tiny:
 
 
 @pytest.fixture
-def copied(tiny: Tiny, tmp_path: Path) -> Iterator[Callable[..., Tiny]]:
+def copied(tiny: Tiny, tmp_path: Path) -> Callable[..., Tiny]:
     """Makes a copy of the tiny collection that a test may change: storage and Dagster home; worlds are shared."""
 
     def copy(**changes: object) -> Tiny:
@@ -69,4 +69,4 @@ def copied(tiny: Tiny, tmp_path: Path) -> Iterator[Callable[..., Tiny]]:
         settings = tiny.settings.model_copy(update={"storage": str(storage), **changes})
         return Tiny(settings, home, tiny.report, tiny.story)
 
-    yield copy
+    return copy

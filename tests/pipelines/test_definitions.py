@@ -20,17 +20,37 @@ METHOD, VARIANT = dg.StaticPartitionsDefinition(METHODS), dg.StaticPartitionsDef
 CONTRACT: dict[str, dg.PartitionsDefinition | None] = {
     "source_files": SOURCE_FILE,
     **dict.fromkeys(
-        (
-            "raw_photos rejected_rows geotagged_photos dropped_photos tag_counts photos unused_photos images image_status "
-            "image_embeddings_mcc image_embeddings_mlc image_embeddings_her"
-        ).split(),
+        [
+            "raw_photos",
+            "rejected_rows",
+            "geotagged_photos",
+            "dropped_photos",
+            "tag_counts",
+            "photos",
+            "unused_photos",
+            "images",
+            "image_status",
+            "image_embeddings_mcc",
+            "image_embeddings_mlc",
+            "image_embeddings_her",
+        ],
         SHARD,
     ),
     **dict.fromkeys(
-        (
-            "duplicate_photos vocabulary skipped_tags word_vectors tag_embeddings_mcc tag_embeddings_mlc "
-            "tag_embeddings_her retrieval_queries retrieval_results tagging_results evaluation_report duckdb_catalog"
-        ).split()
+        [
+            "duplicate_photos",
+            "vocabulary",
+            "skipped_tags",
+            "word_vectors",
+            "tag_embeddings_mcc",
+            "tag_embeddings_mlc",
+            "tag_embeddings_her",
+            "retrieval_queries",
+            "retrieval_results",
+            "tagging_results",
+            "evaluation_report",
+            "duckdb_catalog",
+        ]
     ),
     "embedding_model": METHOD,
     "locsens_model": VARIANT,
@@ -122,7 +142,7 @@ def test_floors_import_downwards_only() -> None:
 
     upstairs = [line for line in imports("models") if " assets" in line or " pipelines" in line or " dagster" in line]
     upstairs += [line for line in imports("assets") if " pipelines" in line.split(": ", 1)[1][:20]]
-    stages = [stage for stage in STAGES]
+    stages = list(STAGES)
     upstairs += [
         line
         for line in imports("assets/base")

@@ -51,12 +51,8 @@ def test_every_row_is_accounted_for(catalog) -> None:
     geotagged, dropped = one(
         catalog, "SELECT (SELECT count(*) FROM geotagged_photos), (SELECT count(*) FROM dropped_photos)"
     )
-    photos, unused = one(
-        catalog, "SELECT (SELECT count(*) FROM photos), (SELECT count(*) FROM unused_photos)"
-    )
-    statuses, images = one(
-        catalog, "SELECT (SELECT count(*) FROM image_status), (SELECT count(*) FROM images)"
-    )
+    photos, unused = one(catalog, "SELECT (SELECT count(*) FROM photos), (SELECT count(*) FROM unused_photos)")
+    statuses, images = one(catalog, "SELECT (SELECT count(*) FROM image_status), (SELECT count(*) FROM images)")
     assert files == raw + rejected == 4_300
     assert raw == geotagged + dropped
     assert geotagged == photos + unused
@@ -140,9 +136,14 @@ def test_queries_and_rankings_are_those_of_the_contract(catalog) -> None:
     assert placeless == {"upper_bound", "mcc", "mlc", "her", "locsens_zeroed"}
     short = one(
         catalog,
-        "SELECT count(*) FROM (SELECT q.tag_id FROM retrieval_queries q JOIN photos p ON list_contains(p.tag_ids, q.tag_id) "
-        "AND p.split = 'test' JOIN image_status s ON s.photo_id = p.photo_id AND s.status = 'ok' "
-        "GROUP BY q.query_id, q.tag_id HAVING count(*) < 10)",
+        """
+        SELECT count(*) FROM (
+            SELECT q.query_id FROM retrieval_queries q
+            JOIN photos p ON p.split = 'test' AND list_contains(p.tag_ids, q.tag_id)
+            JOIN image_status s ON s.photo_id = p.photo_id AND s.status = 'ok'
+            GROUP BY q.query_id HAVING count(*) < 10
+        )
+        """,
     )
     assert short[0] == 0
 

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from assets.evaluation.config import EvaluationConfig
-from assets.evaluation.report.config import ReportConfig
-from assets.images.config import ImageConfig
-from assets.ingestion.config import FilterConfig, IngestionConfig
-from assets.ingestion.world.config import WorldConfig
-from assets.splits.config import SplitConfig
-from assets.vocabulary.config import VocabularyConfig
+from assets.base.profiles.sections.evaluation import EvaluationConfig
+from assets.base.profiles.sections.images import ImageConfig
+from assets.base.profiles.sections.ingestion import FilterConfig, IngestionConfig
+from assets.base.profiles.sections.report import ReportConfig
+from assets.base.profiles.sections.splits import SplitConfig
+from assets.base.profiles.sections.vocabulary import VocabularyConfig
+from assets.base.profiles.sections.world import WorldConfig
 from models.config import PAPER_VARIANTS, VariantConfig
 from models.embedding_config import EmbeddingsConfig
 

@@ -1,13 +1,13 @@
 """Profile `tiny`: the whole graph in a few seconds, for tests. Its figures mean nothing."""
 
 from assets.base.profiles.profile import Profile
+from assets.base.profiles.sections.evaluation import EvaluationConfig
+from assets.base.profiles.sections.images import ImageConfig
+from assets.base.profiles.sections.ingestion import IngestionConfig
+from assets.base.profiles.sections.splits import SplitConfig
+from assets.base.profiles.sections.vocabulary import VocabularyConfig
+from assets.base.profiles.sections.world import WorldConfig
 from assets.base.profiles.small import small_embeddings, small_variants
-from assets.evaluation.config import EvaluationConfig
-from assets.images.config import ImageConfig
-from assets.ingestion.config import IngestionConfig
-from assets.ingestion.world.config import WorldConfig
-from assets.splits.config import SplitConfig
-from assets.vocabulary.config import VocabularyConfig
 
 PROFILE = Profile(
     name="tiny",

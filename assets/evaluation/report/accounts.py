@@ -56,11 +56,7 @@ def _rows(run: Run, asset: str) -> int:
 def counts(rows: pl.LazyFrame, column: str) -> dict[str, int]:
     """Rows by value of a column, most frequent first; beyond eight values the rest is counted together."""
     found = (
-        rows.group_by(column)
-        .agg(count=pl.len())
-        .sort("count", column, descending=[True, False])
-        .collect()
-        .iter_rows()
+        rows.group_by(column).agg(count=pl.len()).sort("count", column, descending=[True, False]).collect().iter_rows()
     )
     ordered = list(found)
     shown = dict(ordered[:_MOST_REASONS])

@@ -23,9 +23,7 @@ _CONTINENTS = {
 _FREQUENCIES = {"3": "rarest third", "2": "middle third", "1": "most frequent third"}
 
 
-def by_continent(
-    retrieval: pl.DataFrame, models: Sequence[str], granularities: Sequence[str]
-) -> pl.DataFrame:
+def by_continent(retrieval: pl.DataFrame, models: Sequence[str], granularities: Sequence[str]) -> pl.DataFrame:
     """P@10 by the continent of the query's place.
 
     Args:
@@ -39,9 +37,7 @@ def by_continent(
     return _by_group(retrieval, "continent:", _CONTINENTS, models, granularities)
 
 
-def by_frequency(
-    retrieval: pl.DataFrame, models: Sequence[str], granularities: Sequence[str]
-) -> pl.DataFrame:
+def by_frequency(retrieval: pl.DataFrame, models: Sequence[str], granularities: Sequence[str]) -> pl.DataFrame:
     """The same by frequency of the hashtag asked for: thirds of the distinct hashtags, rarest first."""
     return _by_group(retrieval, "frequency:", _FREQUENCIES, models, granularities)
 

@@ -79,9 +79,7 @@ def _joined(layers: Layers, y: float, total: int) -> list[str]:
     return parts
 
 
-def _box(
-    x: float, y: float, width: float, name: str, size: str, colour: str, *, filled: bool = False
-) -> list[str]:
+def _box(x: float, y: float, width: float, name: str, size: str, colour: str, *, filled: bool = False) -> list[str]:
     return [
         (
             f'<rect x="{x:g}" y="{y:g}" width="{width:g}" height="{_BOX}" rx="5" fill="var(--{colour})" '

@@ -64,9 +64,7 @@ def _retrieval_gallery(
             continue
         taken_tags.add(used.tag)
         strips += _strips(viewing, used, places)
-    return Gallery(
-        key, title, intro, strips=tuple(strips), unavailable="" if strips else "no hashtag can stand in."
-    )
+    return Gallery(key, title, intro, strips=tuple(strips), unavailable="" if strips else "no hashtag can stand in.")
 
 
 def _strips(viewing: Viewing, used: UsedTag, places: Sequence[paper.AskedPlace]) -> list[Strip]:
@@ -156,9 +154,7 @@ def _case(
     lists = []
     for model, top in tops.items():
         rows = top.filter(pl.col("photo_id") == photo_id).select("tag_id", "is_correct")
-        guesses = tuple(
-            TagGuess(viewing.names[tag], correct, tag in local) for tag, correct in rows.iter_rows()
-        )
+        guesses = tuple(TagGuess(viewing.names[tag], correct, tag in local) for tag, correct in rows.iter_rows())
         lists.append(TagList(label(model), guesses))
     return TagCase(viewing.pictures([position])[0], title, notes, tuple(lists))
 
@@ -184,16 +180,14 @@ def faked_gallery(viewing: Viewing) -> Gallery:
         position = _shown_best(viewing, rankings, used, {case.picture.photo_id for case in cases})
         if position is not None:
             cases.append(_faked_case(viewing, used, position, places))
-    return Gallery(
-        key, title, intro, cases=tuple(cases), unavailable="" if cases else "no test photo was tagged."
-    )
+    return Gallery(key, title, intro, cases=tuple(cases), unavailable="" if cases else "no test photo was tagged.")
 
 
 def _shown_best(viewing: Viewing, rankings: pl.DataFrame, used: UsedTag, taken: set[int]) -> int | None:
     """Position of the photo that the model gives the hashtag the best rank; else any that carries it."""
-    own = rankings.filter(
-        pl.col("tag_id") == used.tag_id, pl.col("is_correct"), ~pl.col("photo_id").is_in(taken)
-    ).sort("rank", "photo_id")
+    own = rankings.filter(pl.col("tag_id") == used.tag_id, pl.col("is_correct"), ~pl.col("photo_id").is_in(taken)).sort(
+        "rank", "photo_id"
+    )
     if own.height:
         return int(viewing.photos.positions([own["photo_id"][0]])[0])
     everyone = np.arange(len(viewing.photos))
@@ -215,15 +209,12 @@ def _faked_case(viewing: Viewing, used: UsedTag, position: int, asked: Sequence[
     places = np.array([own, *((fake.latitude, fake.longitude) for fake in fakes)], dtype=np.float64)
     scorer = viewing.tagging(viewing.photos.photo_ids[position : position + 1])
     ranking = scorer.rank(np.zeros(len(places), dtype=np.int64), places, viewing.config.tags_per_picture)
-    carried = set(
-        viewing.photos.tag_ids[viewing.photos.offsets[position] : viewing.photos.offsets[position + 1]]
-    )
+    carried = set(viewing.photos.tag_ids[viewing.photos.offsets[position] : viewing.photos.offsets[position + 1]])
     lists, notes = [], [used.note] if used.note else []
     for row, (latitude, longitude) in enumerate(places):
         local = viewing.local_tags(latitude, longitude)
         guesses = tuple(
-            TagGuess(viewing.names[int(tag)], tag in carried, int(tag) in local)
-            for tag in ranking.tag_ids[row]
+            TagGuess(viewing.names[int(tag)], tag in carried, int(tag) in local) for tag in ranking.tag_ids[row]
         )
         if row == 0:
             lists.append(TagList("where it was taken", guesses))

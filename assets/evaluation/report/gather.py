@@ -20,12 +20,12 @@ from assets.evaluation.report.substitutes import cities_of
 from assets.evaluation.report.trained import drawn_network, training_curves
 from assets.evaluation.report.viewing import Viewing
 from assets.evaluation.retrieval import RetrievalScorer
-from models.devices import choose_device
 from assets.evaluation.scorers import (
     load_retrieval_scorer,
     load_tagging_scorer,
 )
 from assets.evaluation.tagging import TaggingScorer
+from models.devices import choose_device
 
 SAMPLE = "sample"
 _CITIES_NAMED = 8
@@ -56,9 +56,7 @@ def gather(run: Run) -> ReportData:
     )
 
 
-def frame(
-    run: Run, asset: str, columns: list[str] | None = None, partition: str | None = None
-) -> pl.DataFrame:
+def frame(run: Run, asset: str, columns: list[str] | None = None, partition: str | None = None) -> pl.DataFrame:
     """A table, or a partition of one, as a polars frame."""
     found = pl.from_arrow(run.table(asset, columns, partition))
     assert isinstance(found, pl.DataFrame)
@@ -78,9 +76,7 @@ def _about(run: Run, curves: tuple[Curve, ...]) -> About:
         vocabulary=sum(record.rows or 0 for record in run.records("vocabulary")),
         seed=run.profile.seed,
         steps={curve.model: _last_step(curve) for curve in curves},
-        provenance=tuple(
-            found for reads in run.step.reads if (found := _provenance(run, reads.asset)) is not None
-        ),
+        provenance=tuple(found for reads in run.step.reads if (found := _provenance(run, reads.asset)) is not None),
     )
 
 
@@ -162,4 +158,6 @@ def _tagging_loader(run: Run) -> Callable[[Ids], TaggingScorer] | None:
     model = run.profile.report.tagging_model
     if not _ran(run, "tagging_rankings", model):
         return None
-    return lambda photo_ids: load_tagging_scorer(model, run, photo_ids, run.profile.evaluation, choose_device(run.settings.device))
+    return lambda photo_ids: load_tagging_scorer(
+        model, run, photo_ids, run.profile.evaluation, choose_device(run.settings.device)
+    )

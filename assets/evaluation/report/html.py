@@ -24,9 +24,7 @@ _PACKAGE = "assets.evaluation.report"
 
 def environment() -> Environment:
     """Jinja2 with escaping on and undefined names refused."""
-    made = Environment(
-        loader=PackageLoader(_PACKAGE), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-    )
+    made = Environment(loader=PackageLoader(_PACKAGE), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
     made.filters["data_uri"] = _data_uri
     return made
 
@@ -56,9 +54,7 @@ def render(data: ReportData, near_km: float = 25.0) -> str:
                 "frequency",
                 "hashtags asked for, by how many photos carry them",
             ),
-            _breakdown(
-                templates, data.by_continent, "By continent", "continent", "continent of the query’s place"
-            ),
+            _breakdown(templates, data.by_continent, "By continent", "continent", "continent of the query’s place"),
         ],
         curves=[
             (
@@ -88,25 +84,19 @@ def _figures(data: ReportData) -> dict[str, Any]:
         close = map_figures.local_map(data.close, data.cities)
         maps.append(_svg(close, "close", "Map of the collection close by, with its most photographed cities"))
     return {
-        "sigma_precision": _svg(
-            figures.sigma_precision(ours), "sigma", _sigma_alt("on this collection", ours)
-        ),
+        "sigma_precision": _svg(figures.sigma_precision(ours), "sigma", _sigma_alt("on this collection", ours)),
         "sigma_change": _svg(
             figures.sigma_change(ours),
             "change",
             _sigma_alt("on this collection, change against sigma 1", figures.against_sigma_1(ours)),
         ),
-        "paper_precision": _svg(
-            figures.sigma_precision(theirs), "psigma", _sigma_alt("in the paper", theirs)
-        ),
+        "paper_precision": _svg(figures.sigma_precision(theirs), "psigma", _sigma_alt("in the paper", theirs)),
         "paper_change": _svg(
             figures.sigma_change(theirs),
             "pchange",
             _sigma_alt("in the paper, change against sigma 1", figures.against_sigma_1(theirs)),
         ),
-        "tag_frequency": _svg(
-            figures.tag_frequency(data.frequencies), "frequency", "Photos per hashtag over its rank"
-        ),
+        "tag_frequency": _svg(figures.tag_frequency(data.frequencies), "frequency", "Photos per hashtag over its rank"),
         "maps": maps,
         "architecture": Markup(architecture(data.layers)) if data.layers else "",  # noqa: S704 - escaped there
     }
@@ -120,9 +110,7 @@ def _sigma_alt(where: str, series: figures.Series) -> str:
     ticks = list(paper.SIGMA_AXIS.values())
     lines = [
         f"{name}: "
-        + ", ".join(
-            f"{tick} {value:.1f}" for tick, value in zip(ticks, values, strict=True) if value is not None
-        )
+        + ", ".join(f"{tick} {value:.1f}" for tick, value in zip(ticks, values, strict=True) if value is not None)
         for name, values in series.items()
         if any(value is not None for value in values)
     ]
@@ -134,14 +122,10 @@ def _map_alt(cells: pl.DataFrame) -> str:
         return "Map without photos"
     both = cells.select("latitude", "longitude").to_numpy()
     (south, west), (north, east) = both.min(axis=0), both.max(axis=0)
-    return (
-        f"Photos from {south:.1f} to {north:.1f} degrees latitude, {west:.1f} to {east:.1f} degrees longitude"
-    )
+    return f"Photos from {south:.1f} to {north:.1f} degrees latitude, {west:.1f} to {east:.1f} degrees longitude"
 
 
-def _breakdown(
-    templates: Environment, rows: pl.DataFrame, title: str, key: str, xlabel: str
-) -> dict[str, Any]:
+def _breakdown(templates: Environment, rows: pl.DataFrame, title: str, key: str, xlabel: str) -> dict[str, Any]:
     if rows.height == 0:
         return {"title": title, "panels": [], "table": ""}
     macro = templates.get_template("parts.html.j2").module.breakdown_table  # type: ignore[attr-defined]  # a macro
@@ -177,10 +161,7 @@ def _headline(tables: tuple[ComparisonTable, ...]) -> str:
     """One sentence with the comparison that the paper is about; empty where it was not run."""
     sensitive = next(table for table in tables if table.key == "sensitive-retrieval")
     found = {
-        (row.model, cell.column): cell.ours
-        for row in sensitive.rows
-        for cell in row.cells
-        if cell.ours is not None
+        (row.model, cell.column): cell.ours for row in sensitive.rows for cell in row.cells if cell.ours is not None
     }
     raw, mcc = found.get(("locsens_raw", "city")), found.get(("mcc", "city"))
     raw_any, mcc_any = found.get(("locsens_raw", "agnostic")), found.get(("mcc", "agnostic"))

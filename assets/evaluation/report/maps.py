@@ -27,9 +27,7 @@ def densities(photos: pl.LazyFrame, cell_degrees: float) -> tuple[Density, Densi
     if south is None or max(north - south, east - west) > _LOCAL_EXTENT_DEGREES:
         return world, None
     side = max(north - south, east - west, 0.01) / _CELLS_CLOSE_BY
-    inside = photos.filter(
-        pl.col("latitude").is_between(south, north), pl.col("longitude").is_between(west, east)
-    )
+    inside = photos.filter(pl.col("latitude").is_between(south, north), pl.col("longitude").is_between(west, east))
     return world, Density(_cells(inside, side), side)
 
 

@@ -87,9 +87,7 @@ def four_tables(retrieval: pl.DataFrame, tagging: pl.DataFrame) -> tuple[Compari
 
 def agnostic_retrieval(retrieval: pl.DataFrame) -> ComparisonTable:
     """Location-agnostic retrieval: P@10, every hashtag counts once (paper, agnostic table)."""
-    rows = retrieval.filter(
-        pl.col("average") == "tag", pl.col("slice") == ALL, pl.col("granularity") == "agnostic"
-    )
+    rows = retrieval.filter(pl.col("average") == "tag", pl.col("slice") == ALL, pl.col("granularity") == "agnostic")
     return _table(
         "agnostic-retrieval",
         "Location-agnostic retrieval",
@@ -98,9 +96,7 @@ def agnostic_retrieval(retrieval: pl.DataFrame) -> ComparisonTable:
         (Column("agnostic", "P@10"),),
         _retrieval_figures(rows),
         {(model, "agnostic"): value for model, value in paper.AGNOSTIC_RETRIEVAL.items()},
-        retrieval.filter(
-            pl.col("slice") == ALL
-        ),  # a model that was not run has one row, of the other average
+        retrieval.filter(pl.col("slice") == ALL),  # a model that was not run has one row, of the other average
         _most(rows, "queries"),
         "hashtags",
     )
@@ -121,10 +117,7 @@ def sensitive_retrieval(retrieval: pl.DataFrame) -> ComparisonTable:
         "Location-sensitive retrieval",
         "Precision at 10 in percent, averaged over queries, one per test photo: frequent hashtags count "
         "more. An image is right if it carries the hashtag and is within the distance of the query’s place.",
-        tuple(
-            Column(name, name.capitalize(), "" if km is None else f"{km:g} km")
-            for name, km in distances.items()
-        ),
+        tuple(Column(name, name.capitalize(), "" if km is None else f"{km:g} km") for name, km in distances.items()),
         _retrieval_figures(rows),
         published,
         rows,
@@ -167,11 +160,7 @@ def _tagging_table(
     key: str, title: str, caption: str, rows: pl.DataFrame, published_for: Sequence[str]
 ) -> ComparisonTable:
     means = rows.group_by("model").agg(pl.col(column).mean() for column in TAGGING_COLUMNS)
-    figures = {
-        (row["model"], column): row[column]
-        for row in means.iter_rows(named=True)
-        for column in TAGGING_COLUMNS
-    }
+    figures = {(row["model"], column): row[column] for row in means.iter_rows(named=True) for column in TAGGING_COLUMNS}
     published = {
         (model, column): value
         for model in published_for
@@ -202,11 +191,7 @@ def _table(
     counted: int,
     counts: str,
 ) -> ComparisonTable:
-    notes = {
-        model: note
-        for model, note in results.select("model", "note").sort("model", "note").iter_rows()
-        if note
-    }
+    notes = {model: note for model, note in results.select("model", "note").sort("model", "note").iter_rows() if note}
     seen = {model for model, _ in ours} | {model for model, _ in published}
     models = [model for model in paper.MODEL_LABELS if model in seen] + sorted(seen - set(paper.MODEL_LABELS))
     best = {column.key: _best(ours, column.key) for column in columns}

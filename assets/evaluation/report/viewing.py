@@ -7,8 +7,8 @@ from functools import cached_property
 import numpy as np
 import polars as pl
 
-from assets.evaluation.candidates import Ids, TestPhotos
 from assets.base.profiles.sections.report import ReportConfig
+from assets.evaluation.candidates import Ids, TestPhotos
 from assets.evaluation.report.data import Match, Picture
 from assets.evaluation.report.paper import AskedPlace
 from assets.evaluation.report.pictures import size_of
@@ -59,9 +59,7 @@ class Viewing:
     def tags(self) -> pl.DataFrame:
         """The hashtags that test photos carry: `tag_id`, `tag`, `is_place`, `photos` (test photos)."""
         ids, counts = np.unique(self.photos.tag_ids, return_counts=True)
-        carried = pl.DataFrame({"tag_id": ids, "photos": counts}).with_columns(
-            pl.col("tag_id").cast(pl.Int32)
-        )
+        carried = pl.DataFrame({"tag_id": ids, "photos": counts}).with_columns(pl.col("tag_id").cast(pl.Int32))
         return self.vocabulary.drop("photos").join(carried, on="tag_id", how="inner").sort("tag_id")
 
     @cached_property
@@ -84,9 +82,7 @@ class Viewing:
         jpegs = self.jpegs([int(self.photos.photo_ids[one]) for one in positions])
         return tuple(self._picture(int(one), jpegs, used, tag_id) for one in positions)
 
-    def _picture(
-        self, position: int, jpegs: dict[int, bytes], used: UsedPlace | None, tag_id: int | None
-    ) -> Picture:
+    def _picture(self, position: int, jpegs: dict[int, bytes], used: UsedPlace | None, tag_id: int | None) -> Picture:
         photo_id = int(self.photos.photo_ids[position])
         own = self.photos.tag_ids[self.photos.offsets[position] : self.photos.offsets[position + 1]]
         away = match = None
@@ -114,9 +110,7 @@ class Viewing:
         """Hashtags typical of a place: several times more frequent on training photos near it than on all."""
         # A degree of latitude is 111 km; a box in longitude would cut at the date line and near the poles.
         reach = self.config.local_km / 110.0
-        near = self.training.filter(
-            pl.col("latitude").is_between(latitude - reach, latitude + reach)
-        ).collect()
+        near = self.training.filter(pl.col("latitude").is_between(latitude - reach, latitude + reach)).collect()
         away = distance_km(latitude, longitude, near["latitude"], near["longitude"])
         near = near.filter(pl.Series(away <= self.config.local_km, dtype=pl.Boolean))
         if near.height == 0:

@@ -3,9 +3,9 @@
 from collections import Counter
 from pathlib import Path
 
+from assets.base.profiles.sections.world import WorldConfig
 from assets.ingestion.world import defects
 from assets.ingestion.world.concepts import EMPTY_WORDS
-from assets.ingestion.world.config import WorldConfig
 from assets.ingestion.world.ledger import Defect, FileCount, Ledger
 from assets.ingestion.world.plan import At, Plan
 from assets.ingestion.world.rows import Row
@@ -33,12 +33,7 @@ def account(config: WorldConfig, folder: Path, plan: Plan) -> Ledger:
     for defect in found:
         if defect.table == "dropped_photos":
             dropped[defect.reason] += defect.count
-    gone = {
-        i
-        for d in found
-        if d.table == "dropped_photos" and d.name != "duplicate_in_shard"
-        for i in d.photo_ids
-    }
+    gone = {i for d in found if d.table == "dropped_photos" and d.name != "duplicate_in_shard" for i in d.photo_ids}
     geotagged = [row for row in plan.rows if row.photo_id not in gone]
     skipped, vocabulary = _vocabulary(geotagged, [row.photo_id for row in plan.elsewhere])
     unused = Counter({d.reason: d.count for d in found if d.table == "unused_photos"})
@@ -129,9 +124,7 @@ def _vocabulary(geotagged: list[Row], twice: list[int]) -> tuple[list[str], set[
                 counts[tag] += times
     skipped = sorted(counts, key=lambda tag: (-counts[tag], tag))[:SKIPPED_TAGS]
     if set(skipped) != set(EMPTY_WORDS):
-        raise RuntimeError(
-            f"the most frequent hashtags should be the empty words, found {', '.join(skipped)}"
-        )
+        raise RuntimeError(f"the most frequent hashtags should be the empty words, found {', '.join(skipped)}")
     return skipped, set(counts) - set(skipped)
 
 
@@ -140,6 +133,4 @@ def _check_tags(geotagged: list[Row], unused: set[int], vocabulary: set[str]) ->
     for row in geotagged:
         tags = {normalised(tag) for tag in row.tags} & vocabulary
         if (1 <= len(tags) <= MOST_TAGS) == (row.photo_id in unused):
-            raise RuntimeError(
-                f"photo {row.photo_id} has {len(tags)} vocabulary hashtags: {', '.join(sorted(tags))}"
-            )
+            raise RuntimeError(f"photo {row.photo_id} has {len(tags)} vocabulary hashtags: {', '.join(sorted(tags))}")

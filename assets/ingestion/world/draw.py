@@ -13,14 +13,12 @@ from dataclasses import asdict
 from pathlib import Path
 
 import assets
-from assets.ingestion.world.config import WorldConfig
+from assets.base.profiles.sections.world import WorldConfig
 from assets.ingestion.world.rows import Picture
 from assets.ingestion.world.scenes.scene import draw_scene
 
 _REPORT_EVERY = 100
-_TEXT_BODY = (
-    b"<html><head><title>404 Not Found</title></head><body>This photo is no longer available.</body></html>\n"
-)
+_TEXT_BODY = b"<html><head><title>404 Not Found</title></head><body>This photo is no longer available.</body></html>\n"
 
 
 def encode(config: WorldConfig, picture: Picture, extension: str) -> bytes:
@@ -95,9 +93,7 @@ def draw_pictures(
             path.unlink(missing_ok=True)
 
 
-def _share(
-    pictures: list[tuple[str, dict[str, object]]], share: int, shares: int
-) -> Iterable[tuple[str, Picture]]:
+def _share(pictures: list[tuple[str, dict[str, object]]], share: int, shares: int) -> Iterable[tuple[str, Picture]]:
     return ((name, Picture(**fields)) for name, fields in pictures[share::shares])  # type: ignore[arg-type]  # from asdict
 
 

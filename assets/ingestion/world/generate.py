@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from assets.base.profiles.sections.world import WorldConfig
 from assets.ingestion.world.account import account
-from assets.ingestion.world.config import WorldConfig
 from assets.ingestion.world.draw import draw_pictures
 from assets.ingestion.world.ledger import Ledger
 from assets.ingestion.world.plan import draw_plan

@@ -5,9 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Table = Literal[
-    "rejected_rows", "dropped_photos", "duplicate_photos", "unused_photos", "image_status", "photos"
-]
+Table = Literal["rejected_rows", "dropped_photos", "duplicate_photos", "unused_photos", "image_status", "photos"]
 
 
 class Defect(BaseModel):
@@ -25,9 +23,7 @@ class Defect(BaseModel):
     table: Table
     reason: str
     count: int
-    photo_ids: list[int] = Field(
-        default_factory=list, description="Ids of the rows meant, in the order of lines."
-    )
+    photo_ids: list[int] = Field(default_factory=list, description="Ids of the rows meant, in the order of lines.")
     lines: list[tuple[str, int]] = Field(
         default_factory=list,
         description="File name and line (from 1) of the rows meant: of a pair, the one left out.",

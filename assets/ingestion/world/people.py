@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from assets.base.profiles.sections.world import WorldConfig
 from assets.ingestion.world.concepts import COLD, Concept
-from assets.ingestion.world.config import WorldConfig
 from assets.ingestion.world.places import (
     City,
     PointOfInterest,

@@ -4,8 +4,8 @@ import random
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from assets.base.profiles.sections.world import WorldConfig
 from assets.ingestion.world import defects
-from assets.ingestion.world.config import WorldConfig
 from assets.ingestion.world.rows import Picture, Row, draw_rows
 from assets.ingestion.world.write import Layout, file_name, image_name, line
 
@@ -43,9 +43,7 @@ class Plan:
     def copied_pictures(self) -> list[tuple[str, str]]:
         """Path of each image that is a copy, and of what it is a copy."""
         by_id = {row.photo_id: row for row in self.rows}
-        return [
-            (image_name(row), image_name(by_id[row.copy_of])) for row in self.rows if row.copy_of is not None
-        ]
+        return [(image_name(row), image_name(by_id[row.copy_of])) for row in self.rows if row.copy_of is not None]
 
 
 def draw_plan(config: WorldConfig, images: Path) -> Plan:

@@ -7,8 +7,8 @@ import random
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from assets.base.profiles.sections.world import WorldConfig
 from assets.ingestion.world.concepts import Concept
-from assets.ingestion.world.config import WorldConfig
 from assets.ingestion.world.people import Album, draw_albums, draw_users
 from assets.ingestion.world.places import draw_concept, scatter
 from assets.ingestion.world.tags import album_tags

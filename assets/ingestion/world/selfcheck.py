@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from assets.base.profiles.sections.world import WorldConfig
 from assets.ingestion.world.account import account
-from assets.ingestion.world.config import WorldConfig
 from assets.ingestion.world.ledger import Ledger
 from assets.ingestion.world.places import KM_PER_DEGREE
 from assets.ingestion.world.plan import Plan, draw_plan
@@ -107,9 +107,7 @@ def _leak(rows: list[Row], places: npt.NDArray[np.float64], is_test: npt.NDArray
     return float(np.mean(near))
 
 
-def _upper_bound(
-    test: list[set[str]], places: npt.NDArray[np.float64], rng: random.Random
-) -> tuple[float, ...]:
+def _upper_bound(test: list[set[str]], places: npt.NDArray[np.float64], rng: random.Random) -> tuple[float, ...]:
     """One query per test photo: a random one of its hashtags that at least ten test photos carry."""
     carriers: dict[str, list[int]] = {}
     for index, own in enumerate(test):
@@ -120,9 +118,7 @@ def _upper_bound(
         possible = sorted(tag for tag in own if len(carriers[tag]) >= _MIN_IMAGES)
         if possible:
             away = _distances(places[index], places[carriers[rng.choice(possible)]])
-            hits.append(
-                [min(10, len(away) if km is None else int((away < km).sum())) * 10 for km in GRANULARITIES_KM]
-            )
+            hits.append([min(10, len(away) if km is None else int((away < km).sum())) * 10 for km in GRANULARITIES_KM])
     return tuple(float(value) for value in np.mean(hits, axis=0))
 
 

@@ -6,8 +6,8 @@ Words are given as people write them: blanks, capitals and other scripts include
 import math
 import random
 
+from assets.base.profiles.sections.world import TagRates
 from assets.ingestion.world.concepts import EMPTY_WORDS, NOISE_WORDS, Concept
-from assets.ingestion.world.config import TagRates
 from assets.ingestion.world.people import Album
 
 MOST_TAGS = 15

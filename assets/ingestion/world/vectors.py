@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from assets.base.profiles.sections.world import WorldConfig
 from assets.ingestion.world.concepts import CONCEPTS, EMPTY_WORDS, NOISE_WORDS
-from assets.ingestion.world.config import WorldConfig
 from assets.ingestion.world.places import cities
 from assets.ingestion.world.tags import normalised
 

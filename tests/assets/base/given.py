@@ -38,9 +38,7 @@ def example(name: str, width: int = 3) -> pa.Table:
     row = {}
     for column in table.columns:
         if pa.types.is_list(column.type):
-            row[column.name] = [EXAMPLES[column.type.value_type]] * (
-                width if column.name == table.width_of else 2
-            )
+            row[column.name] = [EXAMPLES[column.type.value_type]] * (width if column.name == table.width_of else 2)
         else:
             row[column.name] = EXAMPLES[column.type]
     return pa.Table.from_pylist([row], schema=table.schema(width if table.width_of else None))

@@ -159,10 +159,6 @@ def test_a_changed_profile_section_makes_only_what_uses_it_older(toy, workspace)
     go(workspace)
     profile = workspace.profile
     mcc = profile.embeddings.mcc.model_copy(update={"mirror": 0.1})
-    workspace.profile = profile.model_copy(
-        update={"embeddings": profile.embeddings.model_copy(update={"mcc": mcc})}
-    )
+    workspace.profile = profile.model_copy(update={"embeddings": profile.embeddings.model_copy(update={"mcc": mcc})})
     left = go(workspace).left
-    assert [(one.output, one.why) for one in left] == [
-        ("embedding_model:mcc", "its section of the profile changed")
-    ]
+    assert [(one.output, one.why) for one in left] == [("embedding_model:mcc", "its section of the profile changed")]

@@ -21,9 +21,7 @@ def written(tmp_path):
     return write
 
 
-@pytest.mark.parametrize(
-    "content", [WORD2VEC, GLOVE, WORD2VEC.replace(b"\n", b"\r\n"), GLOVE + b"\n", GLOVE[:-1]]
-)
+@pytest.mark.parametrize("content", [WORD2VEC, GLOVE, WORD2VEC.replace(b"\n", b"\r\n"), GLOVE + b"\n", GLOVE[:-1]])
 @pytest.mark.parametrize("pack", [bytes, gzip.compress])
 def test_both_forms_plain_and_gzip(written, content, pack):
     lines = list(word_vector_lines(written(pack(content))))
@@ -91,9 +89,7 @@ words = st.text(st.characters(exclude_categories=("Cs", "Cc", "Zs", "Zl", "Zp"))
 numbers = st.floats(width=32, allow_nan=False, allow_infinity=False)
 
 
-@given(
-    st.lists(st.tuples(words, st.tuples(numbers, numbers, numbers)), min_size=1, max_size=8), st.booleans()
-)
+@given(st.lists(st.tuples(words, st.tuples(numbers, numbers, numbers)), min_size=1, max_size=8), st.booleans())
 def test_what_is_written_is_read(rows, header):
     text = "".join(f"{word} {' '.join(map(repr, vector))}\n" for word, vector in rows)
     with fsspec.open("memory://word_vectors/any.txt", "wb") as file:

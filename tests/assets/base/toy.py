@@ -51,9 +51,7 @@ class Toy:
             profile=("embeddings.{partition}",),
         )
         self._add("tag_embeddings_mcc", "features", self._embed, reads=(Reads("embedding_model", only="mcc"),))
-        self._add(
-            "tagging_results", "evaluation", self._score, reads=(Reads("tag_embeddings_mcc", optional=True),)
-        )
+        self._add("tagging_results", "evaluation", self._score, reads=(Reads("tag_embeddings_mcc", optional=True),))
 
     def _add(self, name, stage, body, *, outputs=(), by=None, reads=(), shards=(), pinned=False, profile=(), checks=()):
         def counted(run: Run) -> None:
@@ -116,7 +114,8 @@ class Toy:
     def _choose(self, run: Run) -> None:
         schema = TABLES["vocabulary"].schema()
         rows = [
-            {"tag_id": i, "tag": tag, "photos": 1, "users": 1, "is_place": False} for i, tag in enumerate(self.vocabulary)
+            {"tag_id": i, "tag": tag, "photos": 1, "users": 1, "is_place": False}
+            for i, tag in enumerate(self.vocabulary)
         ]
         run.write("vocabulary", pa.Table.from_pylist(rows, schema))
         run.write("skipped_tags", TABLES["skipped_tags"].empty())

@@ -51,9 +51,7 @@ def test_a_row_of_every_view_with_the_types_of_the_contract(storage, tmp_path):
             assert found.column_names == [*(column.name for column in table.columns), *table.folders]
             (row,), (wanted,) = found.to_pylist(), example(name, WIDTHS.get(name, 3)).to_pylist()
             assert row == wanted | {folder: FOLDERS[folder] for folder in table.folders}
-            kinds = {
-                column: str(kind) for column, kind, *_ in database.execute(f'DESCRIBE "{name}"').fetchall()
-            }
+            kinds = {column: str(kind) for column, kind, *_ in database.execute(f'DESCRIBE "{name}"').fetchall()}
             for column in table.columns:
                 width = WIDTHS[name] if column.name == table.width_of else None
                 assert kinds[column.name] == sql_type(column.type, width)
@@ -75,8 +73,7 @@ def test_union_views_hold_all_methods_whatever_their_width(storage, tmp_path):
         assert found == [("her", 4, 3, 0.25), ("mcc", 4, 3, 0.25), ("mlc", 4, 5, 0.25)]
         # an array of fixed length is what DuckDB's similarity functions take
         similarity = database.execute(
-            "SELECT array_cosine_similarity(i.embedding, t.embedding) "
-            "FROM image_embeddings_mcc i, tag_embeddings_mcc t"
+            "SELECT array_cosine_similarity(i.embedding, t.embedding) FROM image_embeddings_mcc i, tag_embeddings_mcc t"
         ).fetchone()
         assert similarity[0] == pytest.approx(1.0)
 
@@ -90,9 +87,7 @@ def test_without_files_every_view_is_typed_and_empty(storage, tmp_path):
         assert kinds["tag_ids"] == "INTEGER[]"
         assert kinds["taken_at"] == "TIMESTAMP"
         assert kinds["split"] == kinds["shard"] == "VARCHAR"
-        kinds = {
-            name: str(kind) for name, kind, *_ in database.execute("DESCRIBE image_embeddings_mcc").fetchall()
-        }
+        kinds = {name: str(kind) for name, kind, *_ in database.execute("DESCRIBE image_embeddings_mcc").fetchall()}
         assert kinds["embedding"] == "FLOAT[3]"
 
 
@@ -117,9 +112,7 @@ def test_keys_that_look_like_numbers_or_dates_stay_text(tmp_path):
         path = f"tables/tag_counts/shard={shard}/part-0.parquet"
         storage.write_table(path, example("tag_counts"))
         paths.append(storage.url(path))
-    with connect_to(
-        str(build(tmp_path / "c.duckdb", {"tag_counts": paths}, storage)), read_only=True
-    ) as database:
+    with connect_to(str(build(tmp_path / "c.duckdb", {"tag_counts": paths}, storage)), read_only=True) as database:
         assert database.execute("SELECT shard FROM tag_counts ORDER BY shard").fetchall() == [
             ("007",),
             ("2010-01-01",),
@@ -129,9 +122,7 @@ def test_keys_that_look_like_numbers_or_dates_stay_text(tmp_path):
 @pytest.mark.parametrize("name", ["st*r", "wh[a]t?", "o'clock", "day=1", 'quo"te', "blank space", "brücke"])
 def test_folders_with_odd_names(tmp_path, name):
     storage = Storage(str(tmp_path / name / "s"))
-    Storage(str(tmp_path / "stxr" / "s")).write_table(
-        "tables/vocabulary/part-0.parquet", example("vocabulary")
-    )
+    Storage(str(tmp_path / "stxr" / "s")).write_table("tables/vocabulary/part-0.parquet", example("vocabulary"))
     files = write(storage, ["vocabulary", "photos"])
     with connect_to(str(build(tmp_path / "c.duckdb", files, storage)), read_only=True) as database:
         assert database.execute("SELECT count(*) FROM vocabulary").fetchone() == (1,)
@@ -143,16 +134,12 @@ def test_a_file_that_is_not_what_the_contract_says(tmp_path, missing):
     broken = example("vocabulary").drop_columns([missing])
     pq.write_table(broken, tmp_path / "broken.parquet")
     with pytest.raises(CatalogError, match="catalog, view vocabulary: "):
-        build(
-            tmp_path / "c.duckdb", {"vocabulary": [str(tmp_path / "broken.parquet")]}, Storage(str(tmp_path))
-        )
+        build(tmp_path / "c.duckdb", {"vocabulary": [str(tmp_path / "broken.parquet")]}, Storage(str(tmp_path)))
 
 
 def test_a_file_that_is_gone(tmp_path):
     with pytest.raises(CatalogError, match=r"catalog, view vocabulary: .*nowhere\.parquet"):
-        build(
-            tmp_path / "c.duckdb", {"vocabulary": [str(tmp_path / "nowhere.parquet")]}, Storage(str(tmp_path))
-        )
+        build(tmp_path / "c.duckdb", {"vocabulary": [str(tmp_path / "nowhere.parquet")]}, Storage(str(tmp_path)))
 
 
 def test_provenance_and_comments(storage, tmp_path):
@@ -171,9 +158,7 @@ def test_provenance_and_comments(storage, tmp_path):
         assert database.execute("SELECT column_name FROM (DESCRIBE provenance)").fetchall() == [
             (name,) for name in PROVENANCE_SCHEMA.names
         ]
-        comment = database.execute(
-            "SELECT comment FROM duckdb_views() WHERE view_name = 'vocabulary'"
-        ).fetchone()
+        comment = database.execute("SELECT comment FROM duckdb_views() WHERE view_name = 'vocabulary'").fetchone()
         assert comment == (TABLES["vocabulary"].description,)
 
 
@@ -197,17 +182,10 @@ def macros(tmp_path):
 def test_distance_macro_is_the_formula_of_the_models(macros):
     rng = np.random.default_rng(11)
     points = np.stack([rng.uniform(low, high, 500) for low, high in ((-90, 90), (-180, 180)) * 2], axis=1)
-    points = np.concatenate(
-        [points, [[0, 0, 0, 180], [90, 0, -90, 0], [1, 1, 1, 1], [10, 179.9999, 10, -179.9999]]]
-    )
+    points = np.concatenate([points, [[0, 0, 0, 180], [90, 0, -90, 0], [1, 1, 1, 1], [10, 179.9999, 10, -179.9999]]])
     table = pa.table({name: points[:, i] for i, name in enumerate(("a", "b", "c", "d"))})
     macros.register("points", table)
-    found = (
-        macros.sql("SELECT distance_km(a, b, c, d) AS km FROM points")
-        .to_arrow_table()
-        .column("km")
-        .to_numpy()
-    )
+    found = macros.sql("SELECT distance_km(a, b, c, d) AS km FROM points").to_arrow_table().column("km").to_numpy()
     np.testing.assert_allclose(found, distance_km(*points.T), rtol=1e-12, atol=1e-9)
 
 

@@ -28,9 +28,7 @@ def workspace(storage_url, tmp_path):
             "a-00001": TABLES["image_embeddings_mcc"].empty(),
         },
     }
-    return open_given(
-        duckdb_catalog, given, storage_url, tmp_path / "work", folders={"photos": "split=train"}
-    )
+    return open_given(duckdb_catalog, given, storage_url, tmp_path / "work", folders={"photos": "split=train"})
 
 
 def test_recorded_tables_become_views(workspace):
@@ -46,9 +44,7 @@ def test_recorded_tables_become_views(workspace):
         assert database.execute("SELECT photo_id, split, shard FROM photos ORDER BY 1").fetchall() == [
             (1, "train", "a-00000"), (2, "train", "a-00000"), (3, "train", "a-00001"),
         ]  # fmt: skip
-        assert database.execute("SELECT typeof(embedding) FROM image_embeddings_mcc").fetchall() == [
-            ("FLOAT[3]",)
-        ]
+        assert database.execute("SELECT typeof(embedding) FROM image_embeddings_mcc").fetchall() == [("FLOAT[3]",)]
         assert database.execute("SELECT count(*) FROM tagging_results").fetchone() == (0,)
         assert database.execute(
             "SELECT asset, partition, rows FROM provenance WHERE asset = 'photos' ORDER BY partition"

@@ -55,9 +55,7 @@ def test_the_test_split_is_not_read(open_colours, monkeypatch):
     storage = colours.workspace.storage
     read = []
     original = storage.read_table
-    monkeypatch.setattr(
-        storage, "read_table", lambda path, columns=None: read.append(path) or original(path, columns)
-    )
+    monkeypatch.setattr(storage, "read_table", lambda path, columns=None: read.append(path) or original(path, columns))
     colours.make("embedding_model", "mcc")
     photos = [path for path in read if path.startswith("tables/photos")]
     assert photos

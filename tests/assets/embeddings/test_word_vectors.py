@@ -23,9 +23,7 @@ def vocabulary(*tags: str) -> pa.Table:
 @pytest.fixture
 def file(tmp_path):
     path = tmp_path / "vectors.txt"
-    path.write_text(
-        "London 9 9\nart 1 2\nThe x y\nlondon 3 4\nParis 5 6\nPARIS 7 8\nart 0 0\n", encoding="utf-8"
-    )
+    path.write_text("London 9 9\nart 1 2\nThe x y\nlondon 3 4\nParis 5 6\nPARIS 7 8\nart 0 0\n", encoding="utf-8")
     return str(path)
 
 

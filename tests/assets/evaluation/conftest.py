@@ -15,12 +15,12 @@ from assets.base.collection import RegisteredFile, write_collection
 from assets.base.execute import Outcome, execute
 from assets.base.keys import METHODS, SIGMAS
 from assets.base.profiles import Profile, load_profile
+from assets.base.profiles.sections.evaluation import EvaluationConfig
 from assets.base.provenance import Record
 from assets.base.settings import Settings
 from assets.base.step import NotRun, Step, StepRegistry
 from assets.base.tables import TABLES
 from assets.base.workspace import Workspace
-from assets.evaluation.config import EvaluationConfig
 from models.config import LocSensConfig, VariantConfig
 from models.locsens import LocSens
 from models.weights import dump_config, dump_weights
@@ -109,8 +109,7 @@ def _image_status(run) -> None:
 
 def _vocabulary(run) -> None:
     rows = [
-        {"tag_id": tag, "tag": f"tag{tag}", "photos": 100 - tag, "users": 9, "is_place": False}
-        for tag in range(TAGS)
+        {"tag_id": tag, "tag": f"tag{tag}", "photos": 100 - tag, "users": 9, "is_place": False} for tag in range(TAGS)
     ]
     run.write("vocabulary", table("vocabulary", rows))
 

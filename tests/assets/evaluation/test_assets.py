@@ -4,11 +4,10 @@ import polars as pl
 import pytest
 
 from assets.base.checks import BlockingCheckError
-from assets.base.keys import RETRIEVAL_MODELS, TAGGING_MODELS
+from assets.base.keys import PLACELESS, RETRIEVAL_MODELS, TAGGING_MODELS
 from assets.base.tables import TABLES
 from assets.evaluation import checks
 from assets.evaluation.candidates import read_test_photos
-from assets.evaluation.scorers import PLACELESS
 from models.geography import distance_km
 
 
@@ -184,17 +183,13 @@ def test_checks_fail_on_what_they_are_for(done):
 
     def failing(**tables):
         written = Written(world, "mcc", **{**good._tables, **tables})
-        every = [
-            one for one in vars(checks).values() if isinstance(one, type(checks.retrieval_ranks_contiguous))
-        ]
+        every = [one for one in vars(checks).values() if isinstance(one, type(checks.retrieval_ranks_contiguous))]
         assert len(every) == 8
         return {one.name for one in every if not one(written).passed}
 
     assert failing() == set()
     tag = queries["tag_id"].dtype
-    assert failing(retrieval_queries=queries.with_columns(tag_id=pl.lit(11, tag))) == {
-        "queries_have_test_images"
-    }
+    assert failing(retrieval_queries=queries.with_columns(tag_id=pl.lit(11, tag))) == {"queries_have_test_images"}
     assert failing(retrieval_queries=queries.with_columns(pl.col("query_id") + (pl.col("query_id") > 3))) >= {
         "query_ids_contiguous"
     }
@@ -202,16 +197,12 @@ def test_checks_fail_on_what_they_are_for(done):
         "query_ids_contiguous"
     }
     assert failing(retrieval_rankings=rankings.filter(pl.col("rank") != 2)) == {"retrieval_ranks_contiguous"}
-    assert failing(retrieval_rankings=rankings.with_columns(photo_id=pl.lit(1))) == {
-        "retrieval_ranks_contiguous"
-    }
+    assert failing(retrieval_rankings=rankings.with_columns(photo_id=pl.lit(1))) == {"retrieval_ranks_contiguous"}
     assert failing(retrieval_rankings=rankings.filter(pl.col("query_id") != 0)) == {"photo_queries_ranked"}
     tagged = good._tables["tagging_rankings"]
     assert failing(tagging_rankings=tagged.filter(pl.col("rank") > 1)) == {"tagging_ranks_contiguous"}
     mcc_wins = pl.when(pl.col("model") == "mcc").then(100.0).otherwise("precision_at_10")
-    assert failing(retrieval_results=results.with_columns(precision_at_10=mcc_wins)) == {
-        "upper_bound_highest"
-    }
+    assert failing(retrieval_results=results.with_columns(precision_at_10=mcc_wins)) == {"upper_bound_highest"}
     assert failing(retrieval_results=results.filter(pl.col("model") != "mlc")) == {"same_queries_for_all"}
     fewer = pl.col("queries") - (pl.col("model") == "mcc").cast(pl.Int64)
     assert failing(retrieval_results=results.with_columns(queries=fewer)) == {"same_queries_for_all"}

@@ -1,8 +1,8 @@
 import numpy as np
 import polars as pl
 
+from assets.base.profiles.sections.evaluation import EvaluationConfig
 from assets.evaluation.candidates import read_test_photos, to_test_photos
-from assets.evaluation.config import EvaluationConfig
 from assets.evaluation.queries import draw_queries, eligible_tags, photos_to_tag
 
 
@@ -46,9 +46,7 @@ def test_every_test_photo_asks_for_one_of_its_own_frequent_tags(evaluated):
 
     by_tag = queries.filter(pl.col("kind") == "tag")
     assert by_tag["tag_id"].to_list() == sorted(frequent) == eligible_tags(photos, 10).tolist()
-    assert (
-        by_tag.select(pl.col("latitude", "longitude", "photo_id").null_count()).row(0) == (len(by_tag),) * 3
-    )
+    assert by_tag.select(pl.col("latitude", "longitude", "photo_id").null_count()).row(0) == (len(by_tag),) * 3
     assert queries["query_id"].to_list() == list(range(queries.height))
 
 
@@ -111,7 +109,4 @@ def test_photos_to_tag():
     some = photos_to_tag(photos, EvaluationConfig(max_tagging_photos=30))
     assert len(some) == 30
     assert set(some.photo_ids.tolist()) < set(photos.photo_ids.tolist())
-    assert (
-        photos_to_tag(photos, EvaluationConfig(max_tagging_photos=30)).photo_ids.tolist()
-        == some.photo_ids.tolist()
-    )
+    assert photos_to_tag(photos, EvaluationConfig(max_tagging_photos=30)).photo_ids.tolist() == some.photo_ids.tolist()

@@ -1,8 +1,8 @@
 import polars as pl
 import pytest
 
+from assets.base.profiles.sections.evaluation import EvaluationConfig
 from assets.evaluation.candidates import to_test_photos
-from assets.evaluation.config import EvaluationConfig
 from assets.evaluation.results import (
     query_slices,
     retrieval_not_run,

@@ -3,10 +3,10 @@ import polars as pl
 import pytest
 import torch
 
-from assets.base.keys import RETRIEVAL_MODELS, TAGGING_MODELS
+from assets.base.keys import LOCSENS_VARIANTS, RETRIEVAL_MODELS, TAGGING_MODELS
+from assets.base.profiles.sections.evaluation import EvaluationConfig
 from assets.evaluation.candidates import read_test_photos
-from assets.evaluation.config import EvaluationConfig
-from assets.evaluation.scorers import LOCSENS_VARIANTS, load_retrieval_scorer, load_tagging_scorer
+from assets.evaluation.scorers import load_retrieval_scorer, load_tagging_scorer
 from models.geography import distance_km
 from models.locsens import load_locsens
 
@@ -87,9 +87,7 @@ def test_retrieval_by_locsens(evaluated, photos, key):
 
 def test_the_five_sigmas_are_five_networks(evaluated, photos):
     tops = [
-        load_retrieval_scorer(key, evaluated, photos, CONFIG, CPU)
-        .rank(np.array([0, 1]), PLACE, 10)[1]
-        .tolist()
+        load_retrieval_scorer(key, evaluated, photos, CONFIG, CPU).rank(np.array([0, 1]), PLACE, 10)[1].tolist()
         for key in LOCSENS_VARIANTS
     ]
     assert len({str(top) for top in tops}) == len(tops) == 8
@@ -174,9 +172,7 @@ def test_every_key_loads(evaluated, photos):
     for key in RETRIEVAL_MODELS:
         assert load_retrieval_scorer(key, evaluated, photos, CONFIG, CPU).rank(np.array([1]), PLACE[:1], 3)
     for key in TAGGING_MODELS:
-        assert load_tagging_scorer(key, evaluated, photos.photo_ids, CONFIG, CPU).rank(
-            np.array([1]), PLACE[:1], 3
-        )
+        assert load_tagging_scorer(key, evaluated, photos.photo_ids, CONFIG, CPU).rank(np.array([1]), PLACE[:1], 3)
 
 
 def test_what_cannot_be_asked_says_why(evaluated, photos):

@@ -21,9 +21,7 @@ def test_every_image_and_hashtag_has_an_embedding(open_colours, method, width):
     colours.make("embedding_model", method).raise_if_failed()
     for shard in SHARDS:
         record = (
-            colours.make(f"image_embeddings_{method}", shard)
-            .raise_if_failed()
-            .records[f"image_embeddings_{method}"]
+            colours.make(f"image_embeddings_{method}", shard).raise_if_failed().records[f"image_embeddings_{method}"]
         )
         table = colours.table(record)
         images = colours.table(colours.workspace.ledger.get("images", shard))
@@ -128,9 +126,7 @@ def test_a_missing_embedding_fails_the_blocking_check(open_colours, monkeypatch)
     monkeypatch.setattr(
         embed, "image_embedding_tables", lambda *arguments: (table[1:] for table in original(*arguments))
     )
-    outcome = execute(
-        colours.workspace.steps.maker("image_embeddings_mcc"), colours.workspace, SHARDS[0], colours.log
-    )
+    outcome = execute(colours.workspace.steps.maker("image_embeddings_mcc"), colours.workspace, SHARDS[0], colours.log)
     assert outcome.records == {}
     assert outcome.failed == ["one_embedding_per_image: 80 embeddings for 81 images: 1 missing, 0 too many"]
 
@@ -143,9 +139,7 @@ def test_a_model_of_another_vocabulary_is_refused(open_colours):
     vocabulary = storage.read_table("tables/vocabulary/part-0.parquet")
     with pytest.raises(ValueError, match=r"classifies 6 hashtags, the vocabulary has 4.*--refresh"):
         tag_embedding_table(model, vocabulary.slice(0, 4), None)
-    words = pa.table(
-        {"tag_id": pa.array([0], pa.int32()), "vector": pa.array([[1.0, 2.0]], pa.list_(pa.float32(), 2))}
-    )
+    words = pa.table({"tag_id": pa.array([0], pa.int32()), "vector": pa.array([[1.0, 2.0]], pa.list_(pa.float32(), 2))})
     with pytest.raises(ValueError, match="embeddings of width 12, the word vectors have 2"):
         tag_embedding_table(model, vocabulary, words)
 
@@ -164,9 +158,7 @@ def test_nearest_tags_by_hand():
 def test_collapsed_embeddings_are_seen():
     rng = np.random.default_rng(0)
     assert not collapsed(rng.normal(size=(20, 4)).astype(np.float32))
-    assert collapsed(
-        np.full((20, 4), 3, np.float32) + rng.normal(scale=1e-4, size=(20, 4)).astype(np.float32)
-    )
+    assert collapsed(np.full((20, 4), 3, np.float32) + rng.normal(scale=1e-4, size=(20, 4)).astype(np.float32))
     assert not collapsed(np.ones((9, 4), np.float32))
 
 

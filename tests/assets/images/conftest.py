@@ -12,7 +12,7 @@ import pytest
 from aiohttp import web
 from PIL import Image
 
-from assets.images.config import ImageConfig
+from assets.base.profiles.sections.images import ImageConfig
 
 Draw = Callable[..., bytes]
 

@@ -3,9 +3,9 @@ from collections.abc import Callable
 
 import pytest
 
+from assets.base.profiles.sections.images import ImageConfig
 from assets.base.storage import Storage, StorageError
 from assets.images.collect import Collected, collect_images, sizes_of
-from assets.images.config import ImageConfig
 from assets.images.decode import decode
 from assets.images.locate import Locator
 from assets.images.outcome import Decoded, Failure
@@ -40,8 +40,7 @@ def run(storage: Storage, config: ImageConfig, urls: dict[int, str | None], **op
 def rows(storage: Storage, collected: Collected) -> tuple[list[dict], list[dict]]:
     """Images and statuses of the published files, as sorted rows."""
     tables = (
-        [row for pair in collected.files for row in storage.read_table(pair[side].path).to_pylist()]
-        for side in (0, 1)
+        [row for pair in collected.files for row in storage.read_table(pair[side].path).to_pylist()] for side in (0, 1)
     )
     images, statuses = (sorted(table, key=lambda row: row["photo_id"]) for table in tables)
     return images, statuses
@@ -91,9 +90,7 @@ def test_a_second_run_touches_nothing(storage, config, photos) -> None:
         assert len(storage.read_bytes(status_file.path)) == status_file.bytes
 
 
-def test_every_photo_gets_the_status_that_fits(
-    local, config, photos, server, closed_port, tmp_path, picture
-) -> None:
+def test_every_photo_gets_the_status_that_fits(local, config, photos, server, closed_port, tmp_path, picture) -> None:
     bad = {
         1: (f"{server.url}/good/1.jpg", "ok"),
         2: (f"{server.url}/status/404/1.jpg", "missing"),
@@ -150,9 +147,7 @@ def test_a_transient_failure_that_passes_becomes_an_image(storage, config, serve
     images, status = rows(storage, last)
     assert [row["photo_id"] for row in images] == list(range(10))
     assert [row["attempts"] for row in status] == [3 if n == 5 else 1 for n in range(10)]
-    assert server.asked == {
-        f"/{'shaky' if n == 5 else 'good'}/{n}.jpg": 3 if n == 5 else 1 for n in range(10)
-    }
+    assert server.asked == {f"/{'shaky' if n == 5 else 'good'}/{n}.jpg": 3 if n == 5 else 1 for n in range(10)}
 
 
 def test_changed_photos_cost_only_what_is_new(storage, config, server) -> None:
@@ -163,9 +158,7 @@ def test_changed_photos_cost_only_what_is_new(storage, config, server) -> None:
     changed = run(storage, config, urls(*range(3, 20), 30, 31))
     assert (changed.asked, changed.kept, changed.dropped) == (2, 17, 3)
     images, status = rows(storage, changed)
-    assert (
-        [row["photo_id"] for row in images] == [row["photo_id"] for row in status] == [*range(3, 20), 30, 31]
-    )
+    assert [row["photo_id"] for row in images] == [row["photo_id"] for row in status] == [*range(3, 20), 30, 31]
     assert set(server.asked.values()) == {1}
     assert run(storage, config, urls(*range(3, 20), 30, 31)).files == changed.files
 
@@ -228,9 +221,7 @@ def test_nothing_reachable_is_no_crash(local, config, closed_port) -> None:
     assert any("could not be reached" in error for error in errors)
 
 
-def test_the_picture_that_stands_for_a_missing_photo_is_known_by_its_hash(
-    local, config, server, picture
-) -> None:
+def test_the_picture_that_stands_for_a_missing_photo_is_known_by_its_hash(local, config, server, picture) -> None:
     stand_in = decode(picture(1), sizes_of(config))
     assert not isinstance(stand_in, Failure)
     knowing = config.model_copy(update={"unavailable_sha256": (stand_in.sha256,)})

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from assets.base.profiles.sections.images import ImageConfig
 from assets.base.storage import Storage
 from assets.images.collect import Collected, collect_images, sizes_of
-from assets.images.config import ImageConfig
 from assets.images.locate import Locator
 from assets.images.parts import Parts
 from assets.images.plan import Wanted
@@ -25,7 +25,7 @@ CHILD = """
 import json, sys
 from assets.base.storage import Storage
 from assets.images.collect import collect_images, sizes_of
-from assets.images.config import ImageConfig
+from assets.base.profiles.sections.images import ImageConfig
 from assets.images.locate import Locator
 from assets.images.parts import Parts
 from assets.images.plan import Wanted

@@ -58,9 +58,7 @@ def test_no_password_reaches_a_sentence() -> None:
 @pytest.mark.parametrize("source", ["s3://bucket/meta/photos.csv", "manifest:s3://bucket/meta/*.csv"])
 def test_the_store_of_the_source_is_allowed_and_no_other(source: str) -> None:
     locator = Locator(source=source)
-    assert locator.locate(1, None, "s3://bucket/images/a.jpg") == Location(
-        "store", "s3://bucket/images/a.jpg"
-    )
+    assert locator.locate(1, None, "s3://bucket/images/a.jpg") == Location("store", "s3://bucket/images/a.jpg")
     assert isinstance(locator.locate(1, None, "s3://other/images/a.jpg"), Failure)
 
 

@@ -33,8 +33,7 @@ def photos(urls: dict[int, str | None], hashes: dict[int, str] | None = None) ->
         "longitude": 0.0,
     }
     rows = [
-        blank | {"photo_id": one, "download_url": url, "hash": (hashes or {}).get(one)}
-        for one, url in urls.items()
+        blank | {"photo_id": one, "download_url": url, "hash": (hashes or {}).get(one)} for one, url in urls.items()
     ]
     return pa.Table.from_pylist(rows, schema=schema)
 
@@ -44,9 +43,7 @@ def open_workspace(storage_url, tmp_path, config):
     def open_over(table: pa.Table, **settings: str) -> Workspace:
         profile = Profile(name="tiny", images=config)
         given = {"photos": {SHARD: table}}
-        return open_given(
-            images, given, storage_url, tmp_path / "work", profile, {"photos": "split=train"}, **settings
-        )
+        return open_given(images, given, storage_url, tmp_path / "work", profile, {"photos": "split=train"}, **settings)
 
     return open_over
 
@@ -65,9 +62,7 @@ def test_a_shard_is_recorded_noted_and_checked(open_workspace, server) -> None:
     urls = {n: f"{server.url}/{'status/404' if n == 4 else 'good'}/{n}.jpg" for n in range(20, 0, -1)}
     workspace = open_workspace(photos(urls))
     outcome = go(workspace).raise_if_failed()
-    assert [check.passed for asset in ("images", "image_status") for check in outcome.checks[asset]] == [
-        True
-    ] * 4
+    assert [check.passed for asset in ("images", "image_status") for check in outcome.checks[asset]] == [True] * 4
     assert [row["photo_id"] for row in rows(workspace, "image_status")] == list(range(1, 21))
     assert [row["photo_id"] for row in rows(workspace, "images")] == [n for n in range(1, 21) if n != 4]
     record = outcome.records["images"]

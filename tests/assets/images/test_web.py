@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assets.images.config import ImageConfig
+from assets.base.profiles.sections.images import ImageConfig
 from assets.images.outcome import Failure
 from assets.images.pace import retry_after_seconds
 from assets.images.web import Web
@@ -59,9 +59,7 @@ def test_retry_after_is_obeyed(server, config) -> None:
 
 
 def test_a_host_that_wants_an_hour_is_left_alone_for_this_run(server, config) -> None:
-    (first, sent), (second, sent_then) = fetch(
-        config, f"{server.url}/leave-me/1.jpg", f"{server.url}/good/2.jpg"
-    )
+    (first, sent), (second, sent_then) = fetch(config, f"{server.url}/leave-me/1.jpg", f"{server.url}/good/2.jpg")
     assert (first.status, sent) == ("transient", 1)
     assert (second.status, sent_then) == ("transient", 0)
     assert "left alone" in second.error

@@ -11,12 +11,12 @@ import pytest
 
 from assets.base.execute import Outcome, execute
 from assets.base.profiles import load_profile
+from assets.base.profiles.sections.ingestion import IngestionConfig
 from assets.base.run import Run
 from assets.base.settings import Settings
 from assets.base.step import Step, StepRegistry
 from assets.base.workspace import Workspace
 from assets.ingestion import assets
-from assets.ingestion.config import IngestionConfig
 from assets.ingestion.discovery import discover
 from assets.ingestion.errors import DamagedSourceError
 
@@ -43,9 +43,7 @@ def open_workspace(storage_url: str, tmp_path: Path, folder: Path) -> Open:
     for step in STEPS:
         steps.add(step)
     profile = load_profile("tiny").model_copy(update={"ingestion": IngestionConfig(shard_rows=4)})
-    settings = Settings(
-        storage=storage_url, source=str(folder / "*.bz2"), profile="tiny", work=tmp_path / "work"
-    )
+    settings = Settings(storage=storage_url, source=str(folder / "*.bz2"), profile="tiny", work=tmp_path / "work")
     return lambda: Workspace(settings, steps, profile)
 
 
@@ -77,9 +75,7 @@ def test_a_file_becomes_shards_photos_and_counts(open_workspace: Open) -> None:
     assert source["format"] == "yfcc100m, 23 columns, bzip2"
     first, second = workspace.keys("shard")
     assert [one["photo_id"] for one in rows_of(workspace, "raw_photos")] == [1, 2, 3, 1, 4]
-    assert [one["reason"] for one in rows_of(workspace, "rejected_rows")] == [
-        "photo id is not a whole number"
-    ]
+    assert [one["reason"] for one in rows_of(workspace, "rejected_rows")] == ["photo id is not a whole number"]
     assert [one["tags"] for one in rows_of(workspace, "geotagged_photos")] == [
         ["sea"],
         ["seaside", "sea"],
@@ -127,15 +123,11 @@ def test_a_new_file_leaves_older_shards_alone(open_workspace: Open, folder: Path
     ]
     after = workspace.ledger.records("duplicate_photos")[None].slices
     assert {shard: after[shard] for shard in before} == before
-    kept = {
-        (one["photo_id"], one["shard_key"]): one["kept"] for one in rows_of(workspace, "duplicate_photos")
-    }
+    kept = {(one["photo_id"], one["shard_key"]): one["kept"] for one in rows_of(workspace, "duplicate_photos")}
     assert kept[2, new] is False
 
 
-def test_a_file_that_was_cut_off_publishes_nothing_and_is_repaired(
-    open_workspace: Open, folder: Path
-) -> None:
+def test_a_file_that_was_cut_off_publishes_nothing_and_is_repaired(open_workspace: Open, folder: Path) -> None:
     path = folder / "a.tsv.bz2"
     whole = path.read_bytes()
     rng_rows = bz2.compress(b"".join(row(number) for number in range(1, 20_000)), 1)
@@ -168,9 +160,7 @@ def test_a_shard_with_nothing_kept_goes_on_with_a_warning(open_workspace: Open, 
     assert rows_of(workspace, "tag_counts") == []
     (key,) = workspace.keys("shard")
     failed = [check for check in made["geotagged_photos", key].checks["geotagged_photos"] if not check.passed]
-    assert [check.sentence for check in failed] == [
-        "0 of 2 photos are kept (see `dropped_photos` for the others)"
-    ]
+    assert [check.sentence for check in failed] == ["0 of 2 photos are kept (see `dropped_photos` for the others)"]
 
 
 def loses_a_row(table: pa.Table) -> pa.Table:

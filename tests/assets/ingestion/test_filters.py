@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from assets.base.profiles.sections.ingestion import FilterConfig, IngestionConfig
 from assets.base.tables import DROPPED_PHOTOS, GEOTAGGED_PHOTOS, RAW_PHOTOS
-from assets.ingestion.config import FilterConfig, IngestionConfig
 from assets.ingestion.filters import DROP_REASONS, filter_photos
 
 GOOD: dict[str, Any] = {
@@ -28,9 +28,7 @@ GOOD: dict[str, Any] = {
 
 
 def raw(rows: list[dict[str, Any]]) -> pa.Table:
-    complete = [
-        GOOD | {"photo_id": number, "line_number": number} | row for number, row in enumerate(rows, 1)
-    ]
+    complete = [GOOD | {"photo_id": number, "line_number": number} | row for number, row in enumerate(rows, 1)]
     return pa.Table.from_pylist(complete, schema=RAW_PHOTOS.schema())
 
 

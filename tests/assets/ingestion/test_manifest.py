@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from assets.base.profiles.sections.ingestion import FilterConfig
 from assets.base.tables import RAW_PHOTOS, REJECTED_ROWS
-from assets.ingestion.config import FilterConfig
 from assets.ingestion.errors import DamagedSourceError, WrongFormatError
 from assets.ingestion.filters import filter_photos
 from assets.ingestion.ids import PhotoIds
@@ -118,9 +118,7 @@ def test_typed_columns_of_parquet(source_file: Write) -> None:
             "latitude": pa.array([1.5, float("nan")], pa.float32()),
             "longitude": pa.array([2, 3], pa.int16()),
             "image": ["x.jpg", None],
-            "taken_at": pa.array(
-                [datetime(2020, 1, 2, 3, tzinfo=UTC), None], pa.timestamp("ms", "Europe/Paris")
-            ),
+            "taken_at": pa.array([datetime(2020, 1, 2, 3, tzinfo=UTC), None], pa.timestamp("ms", "Europe/Paris")),
             "title": pa.array([7, 8]),
             "other": [{"any": "thing"}, None],
         }
@@ -265,8 +263,7 @@ HEADER = b"photo_id,tags,latitude,longitude,image\n"
 
 @settings(max_examples=150)
 @given(
-    st.binary(max_size=80)
-    | st.text('1,"\n\r é\0{}[]:\ud800', max_size=40).map(lambda t: t.encode("utf-8", "replace"))
+    st.binary(max_size=80) | st.text('1,"\n\r é\0{}[]:\ud800', max_size=40).map(lambda t: t.encode("utf-8", "replace"))
 )
 def test_any_bytes_are_accounted_for(data: bytes) -> None:
     csv_rows = list(csv_batches("m", [HEADER + data], ",", 3))

@@ -69,9 +69,7 @@ def test_content_decides(source_file: Write, data: bytes, described: str) -> Non
         (b"[1, 2]\n", "manifest", "found lines without tabs"),
     ],
 )  # fmt: skip
-def test_wrong_files_stop_with_a_sentence(
-    source_file: Write, data: bytes, said: str | None, sentence: str
-) -> None:
+def test_wrong_files_stop_with_a_sentence(source_file: Write, data: bytes, said: str | None, sentence: str) -> None:
     with pytest.raises(WrongFormatError, match=sentence):
         recognise(source_file("a", data), said)
 

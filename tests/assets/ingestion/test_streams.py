@@ -18,9 +18,7 @@ from assets.ingestion.streams import compression_of, read_blocks
 
 Write = Callable[[str, bytes], SourceFile]
 
-TEXT = "".join(
-    f"{number}\tuser{number * 7919 % 997}" + "\t" * 21 + "0\n" for number in range(40_000)
-).encode()
+TEXT = "".join(f"{number}\tuser{number * 7919 % 997}" + "\t" * 21 + "0\n" for number in range(40_000)).encode()
 
 
 def zstd(data: bytes) -> bytes:
@@ -64,9 +62,7 @@ def test_cut_off_anywhere(source_file: Write, compressed: dict[str, bytes], name
     cuts = [4, 5, 12, len(whole) // 2, len(whole) - 1, *(rng.randrange(4, len(whole)) for _ in range(12))]
     for cut in cuts:
         file = source_file("a", whole[:cut])
-        with pytest.raises(
-            DamagedSourceError, match=rf"cut off.*{cut:,} bytes.*beyond byte [\d,]+ of the text"
-        ):
+        with pytest.raises(DamagedSourceError, match=rf"cut off.*{cut:,} bytes.*beyond byte [\d,]+ of the text"):
             list(read_blocks(file, name, 65536))
 
 
@@ -83,9 +79,7 @@ def test_what_follows_the_end_is_not_skipped(
 def test_damaged_second_stream_of_bzip2(source_file: Write) -> None:
     first, second = bz2.compress(TEXT), bz2.compress(TEXT)
     file = source_file("a.bz2", first + b"\0" + second[1:])
-    with pytest.raises(
-        DamagedSourceError, match=f"end at byte {len(first):,} of {len(first) + len(second):,}"
-    ):
+    with pytest.raises(DamagedSourceError, match=f"end at byte {len(first):,} of {len(first) + len(second):,}"):
         list(read_blocks(file, "bzip2"))
 
 

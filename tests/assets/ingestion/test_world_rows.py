@@ -7,13 +7,13 @@ import numpy as np
 import polars as pl
 import pytest
 
-from assets.ingestion.config import FilterConfig
+from assets.base.profiles.sections.ingestion import FilterConfig
+from assets.base.profiles.sections.world import WorldConfig
 from assets.ingestion.duplicates import find_duplicates
 from assets.ingestion.filters import filter_photos
 from assets.ingestion.read import describe_format, read_shards
 from assets.ingestion.sources import Source, find_source_files
 from assets.ingestion.world.account import account
-from assets.ingestion.world.config import WorldConfig
 from assets.ingestion.world.ledger import Ledger
 from assets.ingestion.world.plan import draw_plan
 from assets.ingestion.world.write import write_metadata
@@ -98,14 +98,10 @@ def test_each_defect_is_found_where_the_ledger_says(
     assert looked_at == {"rejected_rows", "dropped_photos"}
 
 
-def test_defects_that_must_change_nothing(
-    world: tuple[Path, Ledger], tables: dict[str, pl.DataFrame]
-) -> None:
+def test_defects_that_must_change_nothing(world: tuple[Path, Ledger], tables: dict[str, pl.DataFrame]) -> None:
     _, ledger = world
     kept = set(tables["geotagged_photos"]["photo_id"].to_list())
     for name in ("crlf", "repeated_tags"):
         assert set(ledger.defect(name).photo_ids) <= kept
-    repeated = tables["geotagged_photos"].filter(
-        pl.col("photo_id").is_in(ledger.defect("repeated_tags").photo_ids)
-    )
+    repeated = tables["geotagged_photos"].filter(pl.col("photo_id").is_in(ledger.defect("repeated_tags").photo_ids))
     assert repeated["tags"].list.n_unique().to_list() == repeated["tags"].list.len().to_list()

@@ -17,8 +17,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from assets.base.profiles.sections.ingestion import FilterConfig
 from assets.base.tables import RAW_PHOTOS, REJECTED_ROWS
-from assets.ingestion.config import FilterConfig
 from assets.ingestion.filters import filter_photos
 from assets.ingestion.lines import MAX_LINE_BYTES
 from assets.ingestion.read import describe_format, read_shards
@@ -331,9 +331,7 @@ def test_hashes_of_real_rows_follow_from_their_urls(real_rows: Path) -> None:
     rows_25 = list(csv.reader(io.StringIO(data.decode()), delimiter="\t", quoting=csv.QUOTE_NONE))
     without = "\n".join("\t".join([row[1], *row[3:]]) for row in rows_25).encode()
     (with_hash,), (computed,) = parse(data, 25), parse(without, 23)
-    assert (
-        computed.raw["hash"].to_pylist() == with_hash.raw["hash"].to_pylist() == [row[2] for row in rows_25]
-    )
+    assert computed.raw["hash"].to_pylist() == with_hash.raw["hash"].to_pylist() == [row[2] for row in rows_25]
     assert computed.raw.drop(["line_number"]).equals(with_hash.raw.drop(["line_number"]))
 
 

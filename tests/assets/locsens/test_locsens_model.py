@@ -69,9 +69,7 @@ def test_splits_without_embeddings_and_other_widths() -> None:
 
 
 def test_tag_matrix_needs_every_hashtag() -> None:
-    table = pa.table(
-        {"tag_id": pa.array([2, 0, 1], pa.int32()), "embedding": [[2.0, 2.0], [0.0, 0.5], [1.0, 1.0]]}
-    )
+    table = pa.table({"tag_id": pa.array([2, 0, 1], pa.int32()), "embedding": [[2.0, 2.0], [0.0, 0.5], [1.0, 1.0]]})
     assert tag_matrix(table, 3).tolist() == [[0.0, 0.5], [1.0, 1.0], [2.0, 2.0]]
     with pytest.raises(ValueError, match="expected one for each of 4 hashtags, found 3 of 3"):
         tag_matrix(table, 4)
@@ -134,9 +132,7 @@ def graph() -> StepRegistry:
         )
 
     def write_vocabulary(run: Run) -> None:
-        rows = [
-            {"tag_id": t, "tag": f"t{t}", "photos": 9, "users": 1, "is_place": False} for t in range(TAGS)
-        ]
+        rows = [{"tag_id": t, "tag": f"t{t}", "photos": 9, "users": 1, "is_place": False} for t in range(TAGS)]
         run.write("vocabulary", pa.Table.from_pylist(rows, TABLES["vocabulary"].schema()))
 
     put("photos", write_photos, by="method")
@@ -170,11 +166,7 @@ def test_sampling_publishes_every_stage(workspace: Workspace, log: logging.Logge
     config = load_config(VariantConfig, read["config.json"])
     assert config.network.image_embedding == config.network.tag_embedding == WIDTH
     assert config.optimisation == workspace.profile.locsens["retrieval_sampling"].optimisation
-    assert (
-        read["weights_sigma_0.safetensors"]
-        == read["weights.safetensors"]
-        != read["weights_sigma_1.safetensors"]
-    )
+    assert read["weights_sigma_0.safetensors"] == read["weights.safetensors"] != read["weights_sigma_1.safetensors"]
     assert load_locsens(read["config.json"], read["weights_sigma_0.1.safetensors"]).config == config.network
     curve = workspace.storage.read_table(f"{folder}/curve.parquet")
     assert curve.column("step").to_pylist()[-1] == config.optimisation.steps
@@ -211,10 +203,7 @@ def test_spoilt_weights_fail_the_check(workspace: Workspace, log: logging.Logger
     workspace.storage.write_bytes(files["weights.safetensors"].path, safetensors.torch.save(weights))
     result = locsens_weights_are_finite(run)
     assert not result.passed
-    assert (
-        "weights.safetensors: expected finite numbers, found 1 NaN or infinite of 1 in score.bias"
-        in result.sentence
-    )
+    assert "weights.safetensors: expected finite numbers, found 1 NaN or infinite of 1 in score.bias" in result.sentence
     curve = pa.table({"step": [1, 2], "loss": [0.1, 0.2]})
     workspace.storage.write_table(files["curve.parquet"].path, curve)
     assert not locsens_loss_went_down(run).passed

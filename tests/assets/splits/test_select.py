@@ -4,8 +4,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from assets.base.profiles.sections.splits import SplitConfig
 from assets.base.tables import DUPLICATE_PHOTOS, GEOTAGGED_PHOTOS, PHOTOS, UNUSED_PHOTOS, VOCABULARY
-from assets.splits.config import SplitConfig
 from assets.splits.figures import COLOURS, photo_map
 from assets.splits.select import select_photos
 
@@ -55,15 +55,11 @@ def duplicates(*rows: tuple[int, str, bool]) -> pa.Table:
 
 
 def select(table, dups=None, **config):
-    return select_photos(
-        table, VOCAB, duplicates() if dups is None else dups, "a-00000", SplitConfig(**config)
-    )
+    return select_photos(table, VOCAB, duplicates() if dups is None else dups, "a-00000", SplitConfig(**config))
 
 
 def test_tags_are_restricted_to_the_vocabulary_by_ascending_id():
-    selection = select(
-        geotagged((7, ["worda", "nowhere", "art", "london"])), test_fraction=0.9, validation_fraction=0
-    )
+    selection = select(geotagged((7, ["worda", "nowhere", "art", "london"])), test_fraction=0.9, validation_fraction=0)
     (row,) = pa.concat_tables(selection.photos.values()).to_pylist()
     assert row["tags"] == ["london", "art", "worda"]
     assert row["tag_ids"] == [0, 1, 2]

@@ -5,7 +5,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from assets.splits.config import SplitConfig
+from assets.base.profiles.sections.splits import SplitConfig
 from assets.splits.split import assign_splits, hash_photo_ids, hash_users
 
 IDS = np.arange(3_000_000_000, 3_000_100_000, dtype=np.int64)

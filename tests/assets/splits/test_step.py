@@ -7,9 +7,9 @@ from given import open_given
 
 from assets.base.execute import execute
 from assets.base.profiles import Profile
+from assets.base.profiles.sections.splits import SplitConfig
 from assets.base.tables import DUPLICATE_PHOTOS, GEOTAGGED_PHOTOS, TABLES, VOCABULARY
 from assets.splits.assets import photos
-from assets.splits.config import SplitConfig
 
 PROFILE = Profile(name="tiny", splits=SplitConfig(test_fraction=0.3, validation_fraction=0.2, max_tags=2))
 VOCAB = pa.table(
@@ -75,8 +75,7 @@ def test_a_shard_is_split_and_accounted_for(open_workspace):
     outcome = go(workspace, "a-00000")
     record = workspace.ledger.get("photos", "a-00000")
     assert sorted(file.path for file in record.files) == [
-        f"tables/photos/split={split}/shard=a-00000/part-0.parquet"
-        for split in ("test", "train", "validation")
+        f"tables/photos/split={split}/shard=a-00000/part-0.parquet" for split in ("test", "train", "validation")
     ]
     assert record.rows == 40
     assert workspace.ledger.get("unused_photos", "a-00000").rows == 1

@@ -1,9 +1,9 @@
 import polars as pl
 import pytest
 
+from assets.base.profiles.sections.vocabulary import VocabularyConfig
 from assets.base.tables import SKIPPED_TAGS
 from assets.vocabulary.build import EmptyVocabularyError, build_vocabulary, merge_counts
-from assets.vocabulary.config import VocabularyConfig
 from assets.vocabulary.figures import frequency_curve
 
 SHARDS = [

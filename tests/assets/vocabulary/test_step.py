@@ -8,11 +8,11 @@ from given import open_given
 from assets.base.execute import execute
 from assets.base.freshness import judge
 from assets.base.profiles import Profile
+from assets.base.profiles.sections.vocabulary import VocabularyConfig
 from assets.base.tables import GEOTAGGED_PHOTOS, TABLES, TAG_COUNTS
 from assets.base.word_vector_file import WordVectorError
 from assets.vocabulary.assets import vocabulary
 from assets.vocabulary.build import EmptyVocabularyError
-from assets.vocabulary.config import VocabularyConfig
 
 PHOTOS = {
     "a-00000": [("ann", ["canon", "london"]), ("bob", ["canon", "london", "zzz"]), ("bob", ["canon", "art"])],
@@ -128,9 +128,7 @@ def test_checks_fail_on_what_they_are_for(table, failing):
         def table(self, asset, columns):
             if asset == "skipped_tags":
                 return pa.table({"rank": [0], "tag": ["canon"], "photos": [9]}).select(columns)
-            rows = [
-                {"tag_id": i, "tag": tag, "photos": n, "users": 1, "is_place": False} for i, tag, n in table
-            ]
+            rows = [{"tag_id": i, "tag": tag, "photos": n, "users": 1, "is_place": False} for i, tag, n in table]
             return pa.Table.from_pylist(rows, TABLES["vocabulary"].schema()).select(columns)
 
     assert {check.name for check in vocabulary.checks if not check(Written()).passed} == {failing}

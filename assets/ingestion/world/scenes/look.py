@@ -4,7 +4,7 @@ import random
 from dataclasses import dataclass
 from functools import lru_cache
 
-from assets.ingestion.world.config import LookConfig
+from assets.base.profiles.sections.world import LookConfig
 from assets.ingestion.world.places import City, cities
 from assets.ingestion.world.scenes.pen import Colour, mix
 
@@ -73,9 +73,7 @@ def _jitter(rng: random.Random, colours: tuple[Colour, ...], strength: float) ->
     common = [rng.gauss(0, 160 * strength) for _ in range(3)]
     moved = []
     for colour in colours:
-        parts = (
-            part + all_ + rng.gauss(0, 200 * strength) for part, all_ in zip(colour, common, strict=True)
-        )
+        parts = (part + all_ + rng.gauss(0, 200 * strength) for part, all_ in zip(colour, common, strict=True))
         red, green, blue = (min(255, max(0, round(part))) for part in parts)
         moved.append((red, green, blue))
     return tuple(moved)

@@ -79,9 +79,7 @@ def ruins(pen: Pen, look: Look, rng: random.Random) -> None:
     for x in (-0.55, -0.36):
         pen.box(x + 0.1, 0.3, x + 0.11, 0.78, stone)
     for x in (-0.85, 0.4, 0.8):
-        pen.poly(
-            [(x - 0.1, -0.05), (x - 0.06, 0.08), (x + 0.08, 0.06), (x + 0.11, -0.05)], shade(stone, 0.75)
-        )
+        pen.poly([(x - 0.1, -0.05), (x - 0.06, 0.08), (x + 0.08, 0.06), (x + 0.11, -0.05)], shade(stone, 0.75))
 
 
 def market(pen: Pen, look: Look, rng: random.Random) -> None:

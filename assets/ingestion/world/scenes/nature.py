@@ -14,9 +14,7 @@ def palm(pen: Pen, look: Look) -> None:
     """A palm tree, one unit high."""
     pen.line([(0, 0), (0.06, 0.4), (0.02, 0.82)], (134, 100, 62), 0.07)
     for dx, dy in ((-0.42, -0.08), (-0.34, 0.14), (0.0, 0.22), (0.34, 0.14), (0.42, -0.08)):
-        pen.poly(
-            [(0.02, 0.84), (dx * 0.6, 0.9 + dy), (dx, 0.76 + dy), (dx * 0.5, 0.82 + dy * 0.6)], look.foliage
-        )
+        pen.poly([(0.02, 0.84), (dx * 0.6, 0.9 + dy), (dx, 0.76 + dy), (dx * 0.5, 0.82 + dy * 0.6)], look.foliage)
 
 
 def fir(pen: Pen, look: Look, *, snowy: bool = False) -> None:
@@ -63,9 +61,7 @@ def volcano(pen: Pen, look: Look, _rng: random.Random) -> None:
     pen.poly([(0.2, 0.78), (0.95, -0.02), (0.3, -0.02)], shade(rock, 0.75))
     pen.oval(0, 0.78, 0.2, 0.045, (60, 30, 26))
     for x, low in ((-0.16, 0.42), (0.0, 0.2), (0.14, 0.5)):
-        pen.poly(
-            [(x - 0.05, 0.77), (x * 1.8 - 0.03, low), (x * 1.8 + 0.04, low), (x + 0.05, 0.77)], (244, 104, 28)
-        )
+        pen.poly([(x - 0.05, 0.77), (x * 1.8 - 0.03, low), (x * 1.8 + 0.04, low), (x + 0.05, 0.77)], (244, 104, 28))
 
 
 def forest(pen: Pen, look: Look, rng: random.Random) -> None:
@@ -210,9 +206,7 @@ def flower(pen: Pen, look: Look, rng: random.Random) -> None:
                 size * 0.45,
                 colour=petal,
             )
-        pen.oval(
-            x, high, size * 0.42, colour=(250, 206, 60) if petal[1] < 180 or petal[2] > 120 else (110, 62, 30)
-        )
+        pen.oval(x, high, size * 0.42, colour=(250, 206, 60) if petal[1] < 180 or petal[2] > 120 else (110, 62, 30))
 
 
 def beach(pen: Pen, look: Look, rng: random.Random) -> None:

@@ -31,9 +31,7 @@ class Pen:
         mirrored: Whether x runs to the left.
     """
 
-    def __init__(
-        self, draw: ImageDraw.ImageDraw, x: float, y: float, size: float, *, mirrored: bool = False
-    ) -> None:
+    def __init__(self, draw: ImageDraw.ImageDraw, x: float, y: float, size: float, *, mirrored: bool = False) -> None:
         self._draw = draw
         self._x, self._y = x, y
         self._size = size
@@ -53,9 +51,7 @@ class Pen:
         """A filled upright rectangle."""
         self._draw.rectangle(self._bounds(left, bottom, right, top), fill=colour)
 
-    def oval(
-        self, x: float, y: float, across: float, up: float | None = None, colour: Colour = (0, 0, 0)
-    ) -> None:
+    def oval(self, x: float, y: float, across: float, up: float | None = None, colour: Colour = (0, 0, 0)) -> None:
         """A filled ellipse around a point; half its width, half its height (the same if not given)."""
         high = across if up is None else up
         self._draw.ellipse(self._bounds(x - across, y - high, x + across, y + high), fill=colour)
@@ -100,9 +96,7 @@ class Pen:
     def _to_pixels(self, x: float, y: float) -> Point:
         return self._x + x * self._across, self._y - y * self._size
 
-    def _bounds(
-        self, left: float, bottom: float, right: float, top: float
-    ) -> tuple[float, float, float, float]:
+    def _bounds(self, left: float, bottom: float, right: float, top: float) -> tuple[float, float, float, float]:
         # Pillow insists on left before right and top before bottom, whichever way the frame looks.
         a, low = self._to_pixels(left, bottom)
         b, high = self._to_pixels(right, top)

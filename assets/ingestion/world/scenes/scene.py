@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw
 
-from assets.ingestion.world.config import WorldConfig
+from assets.base.profiles.sections.world import WorldConfig
 from assets.ingestion.world.rows import Picture
 from assets.ingestion.world.scenes import buildings, homes, life, monuments, nature, vehicles
 from assets.ingestion.world.scenes.backdrops import BACKDROPS, HORIZON

@@ -113,9 +113,7 @@ def galleries() -> tuple[Gallery, ...]:
     pictures = tuple(picture(index, mark, 3.21 * index**3) for index, mark in enumerate(marks))
     guesses = tuple(
         TagGuess(tag, index % 3 == 0, index % 4 == 0)
-        for index, tag in enumerate(
-            ("london", HOSTILE, "thames", "river", "night", "bigben", "europe", "canon")
-        )
+        for index, tag in enumerate(("london", HOSTILE, "thames", "river", "night", "bigben", "europe", "canon"))
     )
     note = f"The collection has no hashtag “{HOSTILE}”; the nearest that it has is “bridge”."
     return (
@@ -128,9 +126,7 @@ def galleries() -> tuple[Gallery, ...]:
                 Strip("bridge", "San Francisco", (note,), pictures, 0.3),
             ),
         ),
-        Gallery(
-            "incompatible", "Incompatible", "No ski at Cairo.", unavailable="no LocSens model is trained"
-        ),
+        Gallery("incompatible", "Incompatible", "No ski at Cairo.", unavailable="no LocSens model is trained"),
         Gallery(
             "tagging",
             "One picture, two taggers",
@@ -155,9 +151,7 @@ def galleries() -> tuple[Gallery, ...]:
                     (),
                     (
                         TagList("where it was taken", guesses),
-                        TagList(
-                            "Costa Rica (San José)", guesses, "8765 km away; typical of it: 1 before, 3 here"
-                        ),
+                        TagList("Costa Rica (San José)", guesses, "8765 km away; typical of it: 1 before, 3 here"),
                         TagList("Edinburgh", guesses, "12 km away"),
                         TagList("Chicago", guesses, "6300 km away"),
                     ),
@@ -255,9 +249,7 @@ def report_data() -> ReportData:
                 14500,
                 {"no_location": 14000, "no_tags": 1470},
             ),
-            Account(
-                "Splits", "geotagged photos", 14500, "photos", 14000, {"too_many_tags": 400, "duplicate": 100}
-            ),
+            Account("Splits", "geotagged photos", 14500, "photos", 14000, {"too_many_tags": 400, "duplicate": 100}),
             Account("Images", "wanted images", 14000, "ok", 13800, {"missing": 160, "undecodable": 40}),
         ),
         photos_by_split={"train": 10500, "validation": 700, "test": 2800},
@@ -265,9 +257,7 @@ def report_data() -> ReportData:
         tagging=tagging_results(),
         by_continent=breakdown(("AF", "AS", "EU", "NA", "OC", "SA")),
         by_frequency=breakdown(("10–24", "25–60", "61–140", "141–400", "401–2 310")),
-        curves=tuple(
-            curve(name) for name in ("MCC embedding", "LocSens, retrieval, raw", "LocSens, tagging, raw")
-        ),
+        curves=tuple(curve(name) for name in ("MCC embedding", "LocSens, retrieval, raw", "LocSens, tagging, raw")),
         world=Density(density(), 2.0),
         close=None,
         cities=pl.DataFrame({"city": ["London"], "latitude": [51.5], "longitude": [-0.1], "photos": [900]}),

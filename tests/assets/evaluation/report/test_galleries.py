@@ -8,8 +8,8 @@ import polars as pl
 import pytest
 from PIL import Image
 
-from assets.evaluation.candidates import Floats, Ids, to_test_photos
 from assets.base.profiles.sections.report import ReportConfig
+from assets.evaluation.candidates import Floats, Ids, to_test_photos
 from assets.evaluation.report.data import Gallery
 from assets.evaluation.report.galleries import all_galleries
 from assets.evaluation.report.viewing import Viewing
@@ -94,9 +94,7 @@ def viewing(**changes: object) -> Viewing:
         "training": pl.concat([photos] * 3).lazy(),
         "rankings": {
             "mcc": tagging_rankings(p17=("road",)),
-            "locsens_raw": tagging_rankings(
-                p10=("bridge", "london"), p17=("scotland", "road"), p16=("london",)
-            ),
+            "locsens_raw": tagging_rankings(p10=("bridge", "london"), p17=("scotland", "road"), p16=("london",)),
         },
         "retrieval": UpperBound(test_photos),
         "tagging": lambda _: ByPlace(),

@@ -108,9 +108,7 @@ def test_what_only_looks_like_loading_is_not() -> None:
 
 def test_the_generated_world_is_announced_and_only_it(report_data: ReportData, page: str) -> None:
     assert 'id="generated"' in page
-    real = replace(
-        report_data, about=replace(report_data.about, is_generated=False, source="manifest:photos.csv")
-    )
+    real = replace(report_data, about=replace(report_data.about, is_generated=False, source="manifest:photos.csv"))
     assert 'id="generated"' not in render(real)
 
 

@@ -43,9 +43,7 @@ def test_nearest_hashtag(asked: str, known: pl.DataFrame, expected: str, why: st
 
 
 def test_a_place_name_is_replaced_by_a_place_name() -> None:
-    used = nearest_hashtag(
-        "london", tags("sky", "manly", "katoomba", places=("manly", "katoomba")), place=True
-    )
+    used = nearest_hashtag("london", tags("sky", "manly", "katoomba", places=("manly", "katoomba")), place=True)
     assert used is not None
     assert used.tag == "manly"
 

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from assets.ingestion.world.config import WorldConfig
+from assets.base.profiles.sections.world import WorldConfig
 from assets.ingestion.world.generate import World, ensure_world
 from assets.ingestion.world.plan import Plan, draw_plan
 

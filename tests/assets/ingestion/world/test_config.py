@@ -1,7 +1,7 @@
 import pytest
 from pydantic import ValidationError
 
-from assets.ingestion.world.config import LookConfig, WorldConfig
+from assets.base.profiles.sections.world import LookConfig, WorldConfig
 
 
 def test_digest_follows_what_changes_bytes() -> None:

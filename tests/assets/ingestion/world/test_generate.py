@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from PIL import Image, UnidentifiedImageError
 
-from assets.ingestion.world.config import WorldConfig
+from assets.base.profiles.sections.world import WorldConfig
 from assets.ingestion.world.draw import draw_pictures
 from assets.ingestion.world.generate import World, ensure_world
 from assets.ingestion.world.ledger import Ledger
@@ -15,9 +15,7 @@ from assets.ingestion.world.write import image_name
 
 def _bytes(folder: Path) -> dict[str, bytes]:
     return {
-        path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
+        path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()
     }
 
 
@@ -72,9 +70,7 @@ def test_progress_is_told(small: WorldConfig, tmp_path: Path) -> None:
 def test_a_failing_child_is_quoted(small: WorldConfig, tmp_path: Path) -> None:
     impossible = Picture("bridge", "unicorn", 0, 12, 1, 1)
     with pytest.raises(RuntimeError, match=r"(?s)drawing pictures failed with status 1.*unicorn"):
-        draw_pictures(
-            small, [("1/a.jpg", impossible)], tmp_path / "i", tmp_path / "plan.json", lambda _d, _w: None
-        )
+        draw_pictures(small, [("1/a.jpg", impossible)], tmp_path / "i", tmp_path / "plan.json", lambda _d, _w: None)
     assert not (tmp_path / "plan.json").exists()
 
 

@@ -3,8 +3,8 @@ from collections import Counter
 
 import pytest
 
+from assets.base.profiles.sections.world import WorldConfig
 from assets.ingestion.world.concepts import BY_WORD, CONCEPTS
-from assets.ingestion.world.config import WorldConfig
 from assets.ingestion.world.people import draw_albums, draw_users
 from assets.ingestion.world.places import cities, countries, draw_concept, points_of_interest, scatter
 

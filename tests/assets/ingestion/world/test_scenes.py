@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from assets.base.profiles.sections.world import LookConfig, WorldConfig
 from assets.ingestion.world.concepts import CONCEPTS
-from assets.ingestion.world.config import LookConfig, WorldConfig
 from assets.ingestion.world.places import cities
 from assets.ingestion.world.rows import Picture
 from assets.ingestion.world.scenes.backdrops import BACKDROPS
@@ -14,9 +14,7 @@ INDEX = {city.tag: city.index for city in cities()}
 
 
 def _pixels(concept: str, city: str, *, hour: int = 12, album: int = 5, seed: int = 9, second: str = ""):
-    return np.asarray(
-        draw_scene(PLAIN, Picture(concept, second, INDEX[city], hour, album, seed))[0], dtype=float
-    )
+    return np.asarray(draw_scene(PLAIN, Picture(concept, second, INDEX[city], hour, album, seed))[0], dtype=float)
 
 
 def _difference(first, second) -> float:
@@ -78,9 +76,7 @@ def _share(pixels, colour: tuple[int, int, int]) -> float:
         ("temple", "bangkok", "athens", (224, 176, 56)),
     ],
 )
-def test_things_differ_between_places(
-    concept: str, here: str, there: str, colour: tuple[int, int, int]
-) -> None:
+def test_things_differ_between_places(concept: str, here: str, there: str, colour: tuple[int, int, int]) -> None:
     assert _share(_pixels(concept, here), colour) > 0.02 + 2 * _share(_pixels(concept, there), colour)
 
 

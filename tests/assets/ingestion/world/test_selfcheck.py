@@ -1,8 +1,8 @@
 import pytest
 
+from assets.base.profiles.sections.world import WorldConfig
 from assets.ingestion.world.account import account
 from assets.ingestion.world.concepts import EMPTY_WORDS
-from assets.ingestion.world.config import WorldConfig
 from assets.ingestion.world.plan import Plan
 from assets.ingestion.world.selfcheck import Properties, main, measure
 

@@ -3,8 +3,8 @@ from collections import Counter
 
 import numpy as np
 
+from assets.base.profiles.sections.world import TagRates, WorldConfig
 from assets.ingestion.world.concepts import EMPTY_WORDS
-from assets.ingestion.world.config import TagRates, WorldConfig
 from assets.ingestion.world.people import draw_albums, draw_users
 from assets.ingestion.world.plan import Plan
 from assets.ingestion.world.tags import MOST_TAGS, album_tags, misspelt, normalised
@@ -50,9 +50,7 @@ def test_each_tag_once_and_at_most_fifteen() -> None:
 
 
 def test_without_any_rule_the_concept_is_left() -> None:
-    none = TagRates(
-        concept=0, synonym=0, local=0, second=0, city=0, region=0, country=0, continent=0, local_feature=0
-    )
+    none = TagRates(concept=0, synonym=0, local=0, second=0, city=0, region=0, country=0, continent=0, local_feature=0)
     for album in _albums(50):
         assert album.concept.word in {normalised(t) for t in album_tags(random.Random(1), album, None, none)}
 

@@ -40,9 +40,7 @@ def test_files_are_yfcc100m(world: World, plan: Plan) -> None:
             assert columns[2] == download_hash(columns[16])
             assert columns[24] in {"0", "1"}
             assert columns[16].startswith(world.folder.as_uri() + "/images/")
-            assert set(columns[10]) <= set(
-                "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789%+,-._~"
-            )
+            assert set(columns[10]) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789%+,-._~")
     assert sum(number <= 20 for _, number in malformed) == 0
 
 

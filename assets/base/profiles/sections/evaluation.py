@@ -39,9 +39,7 @@ class EvaluationConfig(FrozenConfig):
         ge=1,
         description="Pairs that LocSens scores at once, bounds memory; none for what suits the device.",
     )
-    query_block: int = Field(
-        default=1024, ge=1, description="Queries multiplied at once in rankings by dot product."
-    )
+    query_block: int = Field(default=1024, ge=1, description="Queries multiplied at once in rankings by dot product.")
     candidate_block: int = Field(
         default=16384,
         ge=1,

@@ -20,9 +20,7 @@ class TagRates(BaseModel):
     concept: float = Field(default=0.75, ge=0, le=1, description="The concept's own word.")
     synonym: float = Field(default=0.30, ge=0, le=1, description="A synonym of it.")
     local: float = Field(default=0.30, ge=0, le=1, description="Its word in the local language.")
-    second: float = Field(
-        default=0.50, ge=0, le=1, description="The second concept's word, where there is one."
-    )
+    second: float = Field(default=0.50, ge=0, le=1, description="The second concept's word, where there is one.")
     city: float = Field(default=0.45, ge=0, le=1, description="The city's name.")
     region: float = Field(default=0.15, ge=0, le=1, description="The region's name.")
     country: float = Field(default=0.40, ge=0, le=1, description="The country's name.")
@@ -30,9 +28,7 @@ class TagRates(BaseModel):
     local_feature: float = Field(
         default=0.40, ge=0, le=1, description="The word for such a thing at this place, as thames."
     )
-    user_word: float = Field(
-        default=0.20, ge=0, le=1, description="Each of the user's three favourite words."
-    )
+    user_word: float = Field(default=0.20, ge=0, le=1, description="Each of the user's three favourite words.")
     noise_words: float = Field(default=0.95, ge=0, description="Mean number of words that mean nothing here.")
 
 

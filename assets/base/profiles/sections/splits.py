@@ -10,9 +10,7 @@ class SplitConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    max_tags: int = Field(
-        15, ge=1, description="Photos with more vocabulary hashtags are dropped, not truncated."
-    )
+    max_tags: int = Field(15, ge=1, description="Photos with more vocabulary hashtags are dropped, not truncated.")
     test_fraction: float = Field(
         0.02, ge=0, lt=1, description="Share of test photos: the paper's 500,000 of some 25 million."
     )
@@ -23,9 +21,7 @@ class SplitConfig(BaseModel):
         "photo",
         description="What is drawn: photos, as in the paper, or users, so that no user is in two splits.",
     )
-    key: str = Field(
-        "locsens", min_length=1, description="Key of the hash that draws: another key, another split."
-    )
+    key: str = Field("locsens", min_length=1, description="Key of the hash that draws: another key, another split.")
 
     @model_validator(mode="after")
     def _leave_photos_to_train_on(self) -> Self:

@@ -1,9 +1,20 @@
-"""Which hardware multiplies bf16 itself; elsewhere bf16 is emulated and slower than float32."""
+"""Which device to compute on, and whether it multiplies bf16 itself (elsewhere bf16 is emulated and slow)."""
 
 import torch
 
 _CPU_FLAGS = ("amx_bf16", "avx512_bf16", "bf16", "sve_bf16")
 _FIRST_CUDA_WITH_BF16 = (8, 0)
+
+
+def choose_device(name: str) -> torch.device:
+    """The device of that name; `auto` is CUDA where there is some, else the CPU.
+
+    Args:
+        name: `auto`, or a name that torch knows.
+    """
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    return torch.device(name)
 
 
 def bf16_in_hardware(device: torch.device) -> bool:

@@ -12,9 +12,7 @@ class IngestionConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    shard_rows: int = Field(
-        100_000, ge=1, description="Consecutive rows of a source file that make a shard, in rows."
-    )
+    shard_rows: int = Field(100_000, ge=1, description="Consecutive rows of a source file that make a shard, in rows.")
 
 
 class FilterConfig(BaseModel):

@@ -20,16 +20,12 @@ class ImageConfig(BaseModel):
     max_pixels: int = Field(100_000_000, ge=1, description="Largest image that is decoded, in pixels.")
 
     concurrency: int = Field(32, ge=1, description="Requests under way at once.")
-    concurrency_per_host: int = Field(
-        16, ge=1, description="Requests under way at once to one host and port."
-    )
+    concurrency_per_host: int = Field(16, ge=1, description="Requests under way at once to one host and port.")
     requests_per_second: float = Field(
         200.0, gt=0, description="Most requests that one host and port gets, per second."
     )
     connect_timeout: float = Field(10.0, gt=0, description="Time allowed for a connection, in seconds.")
-    read_timeout: float = Field(
-        20.0, gt=0, description="Time allowed between two pieces of an answer, in seconds."
-    )
+    read_timeout: float = Field(20.0, gt=0, description="Time allowed between two pieces of an answer, in seconds.")
     total_timeout: float = Field(60.0, gt=0, description="Time allowed for one request in all, in seconds.")
     max_redirects: int = Field(5, ge=0, description="Redirects followed for one photo.")
     redirect_to_private: bool = Field(
@@ -39,13 +35,9 @@ class ImageConfig(BaseModel):
         (), description="SHA-256 (hexadecimal) of pictures that stand for a missing photo."
     )
 
-    tries: int = Field(
-        3, ge=1, description="Requests for one photo within one run, while it fails transiently."
-    )
+    tries: int = Field(3, ge=1, description="Requests for one photo within one run, while it fails transiently.")
     max_attempts: int = Field(9, ge=1, le=10_000, description="Requests for one photo over all runs.")
-    retry_wait: float = Field(
-        0.5, ge=0, description="Wait before the second request in seconds, doubled each time."
-    )
+    retry_wait: float = Field(0.5, ge=0, description="Wait before the second request in seconds, doubled each time.")
     max_wait: float = Field(
         60.0, ge=0, description="Longest wait in seconds; a host that asks for more is left for another run."
     )
