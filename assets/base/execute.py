@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 
 from assets.base.checks import BlockingCheckError
-from assets.base.freshness import MissingInputsError, expected_inputs, judge, profile_hash, shorten
+from assets.base.freshness import MissingInputsError, expected_inputs, judge, profile_hash, record_of, shorten
 from assets.base.keys import Dimension
 from assets.base.paths import own_folders
 from assets.base.provenance import CheckOutcome, Input, Record, content_version
@@ -23,6 +23,7 @@ from assets.base.tables import TABLES
 from assets.base.workspace import Workspace
 
 MADE_BY = "source_file"
+RETRYABLE = "retryable"  # fact of a record: how many of its rows a rerun could still mend
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,9 @@ def execute(
         MissingInputsError: A required input is not there.
     """
     workspace.collection()  # refuses a storage that holds another collection
-    if not force and judge(step, workspace, partition).state == "fresh":
+    record = record_of(step, workspace, partition)
+    retry = record is not None and bool(record.facts.get(RETRYABLE))
+    if not (force or retry) and judge(step, workspace, partition).state == "fresh":
         return _unchanged(step, workspace, partition)
     inputs, missing = expected_inputs(step, workspace, partition)
     if missing:

@@ -64,7 +64,7 @@ def word_vectors(run: Run) -> None:
 def embedding_model(run: Run) -> None:
     """An image network that learns the hashtags of training photos: MCC, MLC or HER."""
     from assets.embeddings.figures import training_curve
-    from assets.embeddings.learn import LearningData, learn
+    from assets.embeddings.learn import LearningData, NoTrainingPhotoError, learn
     from assets.embeddings.model_files import ModelCard, embedding_model_files
 
     assert run.partition is not None
@@ -78,7 +78,10 @@ def embedding_model(run: Run) -> None:
         vocabulary_size=run.table("vocabulary", ["tag_id"]).num_rows,
         words=run.table("word_vectors") if config.method == "her" else None,
     )
-    learnt = learn(data, config, run.profile.embeddings.memory_gib, run.scratch, run.settings.device, run.log)
+    try:
+        learnt = learn(data, config, run.profile.embeddings.memory_gib, run.scratch, run.settings.device, run.log)
+    except NoTrainingPhotoError as error:
+        raise NotRun(str(error)) from error
     curve = learnt.curve.table()
     card = ModelCard(
         architecture=learnt.model.architecture,

@@ -2,7 +2,7 @@
 
 from assets.base.run import Run
 from assets.base.show import picture
-from assets.base.step import Reads, step
+from assets.base.step import NotRun, Reads, step
 from assets.locsens.checks import locsens_loss_went_down, locsens_weights_are_finite
 
 
@@ -27,7 +27,8 @@ def locsens_model(run: Run) -> None:
     """A network that scores how well an image, a hashtag and a place go together, trained from scratch."""
     from assets.locsens.figures import training_curve
     from assets.locsens.learn import learn, model_files
-    from assets.locsens.photo_sets import PHOTO_COLUMNS, join_embeddings, tag_matrix
+    from assets.locsens.photo_sets import PHOTO_COLUMNS, NothingToLearnFromError, join_embeddings, tag_matrix
+    from models.triplets import NoAnchorError
 
     assert run.partition is not None
     config = run.profile.locsens[run.partition]
@@ -38,7 +39,10 @@ def locsens_model(run: Run) -> None:
         vocabulary,
     )
     tags = tag_matrix(run.table("tag_embeddings_mcc", ["tag_id", "embedding"]), vocabulary)
-    learnt = learn(config, tags, training, validation, run.scratch, run.log, run.settings.device)
+    try:
+        learnt = learn(config, tags, training, validation, run.scratch, run.log, run.settings.device)
+    except (NothingToLearnFromError, NoAnchorError) as error:
+        raise NotRun(str(error)) from error
     for name, content in model_files(learnt):
         with run.create("locsens_model", name) as sink:
             sink.write(content)

@@ -135,6 +135,17 @@ def test_not_run_is_passed_on_to_what_cannot_do_without(toy, workspace) -> None:
     assert workspace.ledger.get("tagging_results").status == "done"
 
 
+def test_what_was_not_run_is_run_when_its_inputs_change_though_it_is_pinned(toy, workspace) -> None:
+    toy.not_run = "no images"
+    go(workspace)
+    toy.not_run = ""
+    assert go(workspace).nothing_to_do
+    toy.register(workspace, "g", "c")
+    go(workspace)
+    assert workspace.ledger.get("embedding_model", "mcc").status == "done"
+    assert workspace.ledger.get("tag_embeddings_mcc").status == "done"
+
+
 def test_a_failing_blocking_check_publishes_nothing_and_stops_what_follows(toy, workspace) -> None:
     toy.check_passes = False
     report = go(workspace)

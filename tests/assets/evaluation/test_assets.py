@@ -213,17 +213,17 @@ def test_checks_fail_on_what_they_are_for(done):
 
 
 def test_a_broken_ranking_is_not_published(open_evaluated, monkeypatch):
-    from assets.evaluation import assets as steps
+    from assets.evaluation import rankings
 
     world = open_evaluated()
     world.make("retrieval_queries")
-    honest = steps.rank_queries
+    honest = rankings.rank_queries
 
     def losing(*args, **options):
         for frame in honest(*args, **options):
             yield frame.filter(pl.col("query_id") > 0)
 
-    monkeypatch.setattr(steps, "rank_queries", losing)
+    monkeypatch.setattr(rankings, "rank_queries", losing)
     with pytest.raises(BlockingCheckError, match="photo_queries_ranked: 1 of"):
         world.make("retrieval_rankings", "mcc").raise_if_failed()
     assert world.workspace.ledger.get("retrieval_rankings", "mcc") is None
