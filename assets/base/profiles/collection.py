@@ -21,7 +21,7 @@ PROFILE = Profile(
     vocabulary=VocabularyConfig(size=20_000, skip_most_frequent=0, min_photos=10),
     splits=SplitConfig(test_fraction=0.2, validation_fraction=0.05),
     images=ImageConfig(short_side=96),
-    embeddings=small_embeddings(steps=1_500, batch_size=256, image_side=96, crop=84, widths=(64, 128, 256)),
+    embeddings=small_embeddings(steps=1_000, batch_size=128, image_side=96, crop=84, widths=(32, 64, 128, 256)),
     locsens=small_variants(steps=1_200, batch_size=256, hidden=(512, 512, 512, 512, 512)),
     evaluation=EvaluationConfig(max_photo_queries=1_000),
 )

@@ -22,7 +22,7 @@ PROFILE = Profile(
     vocabulary=VocabularyConfig(size=1_000, min_photos=5),
     splits=SplitConfig(test_fraction=0.2, validation_fraction=0.05),
     images=ImageConfig(short_side=64),
-    embeddings=small_embeddings(steps=900, batch_size=256, image_side=64, crop=56, widths=(64, 128, 256)),
-    locsens=small_variants(steps=800, batch_size=256, hidden=(512, 512, 512, 512, 512)),
+    embeddings=small_embeddings(steps=800, batch_size=128, image_side=64, crop=56, widths=(32, 64, 128, 256)),
+    locsens=small_variants(steps=700, batch_size=256, hidden=(512, 512, 512, 512, 512)),
     evaluation=EvaluationConfig(max_photo_queries=500),
 )
