@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from assets.base.settings import Settings
+from assets.base.urls import public_source
 from assets.base.workspace import Workspace
 from assets.ingestion.discovery import discover
 from pipelines.build import build_defs, open_workspace
@@ -39,7 +40,8 @@ def materialize_all(
     with open_instance(settings) as instance:
         for run_id in clear_killed_runs(instance):
             console.print(f"run {run_id[:8]} had been killed; reported as cancelled")
-        console.print(f"source {settings.source} → storage {workspace.storage.shown}, profile {workspace.profile.name}")
+        source, profile = public_source(settings.source), workspace.profile.name
+        console.print(f"source {source} → storage {workspace.storage.shown}, profile {profile}")
         found = discover(workspace)
         for file in found.vanished:
             console.print(f"[yellow]source file {file.key} has vanished[/]; `locsens forget {file.key}` removes it")

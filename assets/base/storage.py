@@ -13,11 +13,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, cast
-from urllib.parse import urlsplit
 
 import fsspec
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+from assets.base.urls import public_url, without_secrets
 
 PARTIAL = ".partial-"
 LOCAL_PROTOCOLS = {"file", "local"}
@@ -75,14 +76,6 @@ class Sink(io.RawIOBase):
         self.stored = StoredFile(self._path, self._bytes, self._hash.hexdigest())
 
 
-def public_url(url: str) -> str:
-    """The URL without user name, password and query, fit for logs and tables."""
-    parts = urlsplit(url)
-    if not parts.scheme or not parts.netloc:
-        return url
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
-
-
 class Storage:
     """Published files below one root, addressed by relative paths with forward slashes."""
 
@@ -99,7 +92,8 @@ class Storage:
             filesystem, root = fsspec.core.url_to_fs(url)
         except (ValueError, ImportError) as error:
             raise StorageError(
-                f"storage {public_url(url)}: expected a folder or an fsspec URL whose package is installed: {error}"
+                f"storage {public_url(url)}: expected a folder or an fsspec URL whose package is installed: "
+                f"{without_secrets(error)}"
             ) from error
         self.filesystem = filesystem
         self.root = str(root).rstrip("/")
@@ -153,14 +147,14 @@ class Storage:
         try:
             return cast("bytes", self.filesystem.cat_file(self._full(path)))
         except OSError as error:
-            raise StorageError(f"cannot read {path} in {self.shown}: {error}") from error
+            raise StorageError(f"cannot read {path} in {self.shown}: {without_secrets(error)}") from error
 
     def open(self, path: str) -> BinaryIO:
         """A file opened for reading."""
         try:
             return cast("BinaryIO", self.filesystem.open(self._full(path), "rb"))
         except OSError as error:
-            raise StorageError(f"cannot open {path} in {self.shown}: {error}") from error
+            raise StorageError(f"cannot open {path} in {self.shown}: {without_secrets(error)}") from error
 
     def remove(self, path: str) -> None:
         """Remove a file, or a folder with all below it; nothing there is fine."""
@@ -186,7 +180,7 @@ class Storage:
         except StorageError:
             raise
         except OSError as error:
-            raise StorageError(f"cannot write {path} in {self.shown}: {error}") from error
+            raise StorageError(f"cannot write {path} in {self.shown}: {without_secrets(error)}") from error
         sink.seal()
 
     @contextlib.contextmanager

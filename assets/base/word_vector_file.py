@@ -15,7 +15,7 @@ import fsspec
 import numpy as np
 import numpy.typing as npt
 
-from assets.base.storage import public_url
+from assets.base.urls import public_url, without_secrets
 
 MAX_LINE = 1 << 20
 """Longest line that can be word and vector, in bytes: beyond it the file is something else."""
@@ -92,7 +92,7 @@ def word_vector_lines(url: str) -> Iterator[WordVectorLine]:
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise WordVectorError(f"word vectors {shown}: the gzip file is cut off or damaged ({error})") from error
     except (OSError, ImportError) as error:
-        raise WordVectorError(f"word vectors {shown}: cannot be read ({error})") from error
+        raise WordVectorError(f"word vectors {shown}: cannot be read ({without_secrets(error)})") from error
 
 
 def _decompressed(raw: Any) -> BinaryIO:

@@ -12,6 +12,7 @@ from assets.base.provenance import Ledger
 from assets.base.settings import Settings
 from assets.base.step import Reads, Step, StepRegistry
 from assets.base.storage import Storage
+from assets.base.urls import public_source
 
 
 class Workspace:
@@ -47,7 +48,7 @@ class Workspace:
         Raises:
             CollectionError: The storage holds another one.
         """
-        return open_collection(self.storage, self.settings.source, self.profile.name)
+        return open_collection(self.storage, public_source(self.settings.source), self.profile.name)
 
     def keys(self, dimension: Dimension | None) -> Sequence[str | None]:
         """Partition keys of a dimension, in order; `[None]` for unpartitioned assets."""

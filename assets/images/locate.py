@@ -16,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 
 import fsspec
 
-from assets.base.storage import public_url
+from assets.base.urls import public_url
 from assets.images.outcome import Failure
 
 BUCKET_LAYOUT = "{hash[0:3]}/{hash[3:6]}/{hash}.jpg"
@@ -51,7 +51,7 @@ class Location:
     @property
     def shown(self) -> str:
         """The target without credentials and query, fit for tables and logs."""
-        return self.target if self.kind == "file" else _safe(self.target)
+        return self.target if self.kind == "file" else public_url(self.target)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ class Template:
     def _literal(self, text: str, literal: str) -> None:
         if "{" in literal or "}" in literal:
             raise ImageSettingError(
-                f"LOCSENS_IMAGES: expected fields such as {{hash}} or {{hash[0:3]}}, found {_safe(text)!r}"
+                f"LOCSENS_IMAGES: expected fields such as {{hash}} or {{hash[0:3]}}, found {public_url(text)!r}"
             )
         if literal:
             self.pieces.append(literal)
@@ -158,11 +158,11 @@ class Locator:
     def _by_url(self, url: str | None) -> Location | Failure:
         if not url:
             return Failure("missing", "expected a download URL, found none")
-        shown = _safe(url)[:_SHOWN]
+        shown = public_url(url)[:_SHOWN]
         try:
             parts = urlsplit(url)
-        except ValueError as error:
-            return Failure("missing", f"expected a download URL, found {shown!r} ({error})")
+        except ValueError:  # its message may quote a password
+            return Failure("missing", f"expected a download URL, found {shown!r}")
         scheme = parts.scheme.lower()
         if scheme in _WEB and parts.netloc:
             return Location("web", url)
@@ -174,14 +174,6 @@ class Locator:
         if self.source_store is not None and (scheme, parts.netloc) == self.source_store:
             return Location("store", url)
         return Failure("missing", f"expected http, https, file or the source's own store, found {shown!r}")
-
-
-def _safe(url: str) -> str:
-    """A URL without credentials and query, also where it is none."""
-    try:
-        return public_url(url)
-    except ValueError:
-        return url.rpartition("@")[2].partition("?")[0]
 
 
 def _local_path(url: str) -> str:
@@ -210,6 +202,6 @@ def _kind_of_setting(images: str) -> Kind:
     except (ValueError, ImportError) as error:
         raise ImageSettingError(
             f"LOCSENS_IMAGES: expected http, https, a folder or an fsspec URL with its package installed, "
-            f"found {_safe(images)!r}"
+            f"found {public_url(images)!r}"
         ) from error
     return "store"

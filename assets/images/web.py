@@ -23,7 +23,7 @@ from tenacity import (
 from yarl import URL
 
 from assets.base.profiles.sections.images import ImageConfig
-from assets.base.storage import public_url
+from assets.base.urls import public_url, without_secrets
 from assets.images.outcome import Failure
 from assets.images.pace import Pace, retry_after_seconds
 from assets.images.stores import too_large
@@ -114,7 +114,9 @@ class Web:
             start = URL(url)
             host = f"{start.scheme}://{start.host}:{start.port}"
         except (ValueError, TypeError) as error:
-            return Failure("missing", f"expected a URL, found {url[:200]!r} ({error})"), sent
+            return Failure(
+                "missing", f"expected a URL, found {public_url(url)[:200]!r} ({without_secrets(error)})"
+            ), sent
         if start.scheme not in _SCHEMES or not start.host:
             return Failure("missing", f"expected a URL of http or https, found {public_url(url)[:200]!r}"), sent
         try:
@@ -192,7 +194,9 @@ class Web:
                 return Failure("missing", f"expected a redirect to a public address, but {error.os_error}")
             raise _TransientError(f"no connection to {shown}: {error.os_error}", unreachable=True) from error
         except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError, ValueError) as error:
-            return Failure("missing", f"expected a URL that can be fetched, found {shown[:200]!r} ({error})")
+            return Failure(
+                "missing", f"expected a URL that can be fetched, found {shown[:200]!r} ({without_secrets(error)})"
+            )
         except (aiohttp.ClientError, OSError) as error:
             raise _TransientError(f"the answer from {shown} broke off: {type(error).__name__}") from error
 

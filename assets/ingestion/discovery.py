@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from assets.base.collection import RegisteredFile, write_collection
 from assets.base.provenance import Input
+from assets.base.urls import public_source
 from assets.base.workspace import Workspace
 from assets.ingestion.errors import SourceError
 from assets.ingestion.sources import Source, SourceFile, find_source_files, parse_source
@@ -78,8 +79,8 @@ def source_file(workspace: Workspace, key: str) -> SourceFile:
     found = files_now(workspace)
     if key not in found:
         raise SourceError(
-            f"source file {key}: expected it at the source {workspace.settings.source!r}, it is not there any more; "
-            f"put it back, or run `locsens forget {key}`"
+            f"source file {key}: expected it at the source {public_source(workspace.settings.source)!r}, it is not "
+            f"there any more; put it back, or run `locsens forget {key}`"
         )
     return found[key]
 

@@ -10,12 +10,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any, Literal, cast, get_args
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 import aiohttp
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
+from assets.base.urls import public_url, without_secrets
 from assets.ingestion.errors import EmptySourceError, SourceError, UnreachableSourceError
 
 SourceKind = Literal["yfcc100m", "manifest"]
@@ -23,7 +24,6 @@ SAMPLE = "sample"
 
 _KINDS: tuple[SourceKind, ...] = get_args(SourceKind)
 _SLUG_LENGTH = 40
-_SECRETS_IN_TEXT = re.compile(r"(?<=://)[^/\s@]*@|(?<=[^\s?])\?[^\s'\")]*")
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def find_source_files(source: Source) -> list[SourceFile]:
         EmptySourceError: Nothing matches, or a file has no bytes.
         SourceError: A directory where files are expected, a store that is not known, two files of one key.
     """
-    shown = public_url(source.place)
+    shown = absolute_url(source.place)
     try:
         filesystem, path = fsspec.core.url_to_fs(source.place)
         found = _matches(filesystem, path, shown)
@@ -114,17 +114,10 @@ def find_source_files(source: Source) -> list[SourceFile]:
     return files
 
 
-def public_url(url: str) -> str:
-    """The URL without user, password, query or fragment; a local path becomes an absolute `file://` URL.
-
-    Queries go as a whole, since signed URLs keep their secrets there under many names.
-    """
-    return "::".join(_public_link(link) for link in url.split("::"))
-
-
-def without_secrets(error: BaseException) -> str:
-    """An error's first line of text with every URL's credentials and query removed."""
-    return _SECRETS_IN_TEXT.sub("", str(error).split("\n", 1)[0])
+def absolute_url(url: str) -> str:
+    """The public URL of a file; a local path becomes an absolute `file://` URL."""
+    links = (link if "://" in link else LocalFileSystem().unstrip_protocol(link) for link in url.split("::"))
+    return public_url("::".join(links))
 
 
 def store_errors() -> tuple[type[Exception], ...]:
@@ -140,18 +133,6 @@ def _unreachable(shown: str, error: BaseException) -> UnreachableSourceError:
     return UnreachableSourceError(
         f"source {shown} cannot be reached ({type(error).__name__}: {without_secrets(error)})"
     )
-
-
-def _public_link(link: str) -> str:
-    if "://" not in link:
-        return cast("str", LocalFileSystem().unstrip_protocol(link))
-    parts = urlsplit(link)
-    # Only in a web address do `?` and `#` end the path: elsewhere they belong to names and globs.
-    if parts.scheme in ("http", "https"):
-        return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
-    scheme, _, rest = link.partition("://")
-    host, slash, path = rest.partition("/")
-    return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}"
 
 
 def _matches(filesystem: Any, path: str, shown: str) -> list[dict[str, Any]]:
@@ -180,7 +161,7 @@ def _has_wildcard(filesystem: Any, path: str) -> bool:
 
 def _source_file(filesystem: Any, info: dict[str, Any]) -> SourceFile:
     location = cast("str", filesystem.unstrip_protocol(info["name"]))
-    url = public_url(location)
+    url = absolute_url(location)
     size = info.get("size")
     if size is None:
         raise SourceError(f"source file {url}: the store does not say how large it is")

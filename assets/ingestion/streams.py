@@ -12,8 +12,9 @@ import fsspec
 import pyarrow as pa
 import rapidgzip
 
+from assets.base.urls import without_secrets
 from assets.ingestion.errors import DamagedSourceError, SourceError, UnreachableSourceError
-from assets.ingestion.sources import SourceFile, store_errors, without_secrets
+from assets.ingestion.sources import SourceFile, store_errors
 
 Compression = Literal["plain", "gzip", "bzip2", "zstd"]
 

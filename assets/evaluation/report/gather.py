@@ -7,7 +7,7 @@ import polars as pl
 
 from assets.base.keys import TAGGING_MODELS
 from assets.base.run import Run
-from assets.base.storage import public_url
+from assets.base.urls import public_source
 from assets.evaluation.candidates import Ids, TestPhotos, read_test_photos
 from assets.evaluation.report.accounts import accounts
 from assets.evaluation.report.breakdown import by_continent, by_frequency
@@ -69,7 +69,7 @@ def _about(run: Run, curves: tuple[Curve, ...]) -> About:
     )
     first, last = years.collect().row(0)
     return About(
-        source=public_url(run.settings.source),
+        source=public_source(run.settings.source),
         profile=run.profile.name,
         is_generated=run.settings.source == SAMPLE,
         taken=None if first is None else (first, last),

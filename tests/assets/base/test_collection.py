@@ -9,7 +9,10 @@ from assets.base.collection import (
     open_collection,
     write_collection,
 )
+from assets.base.settings import Settings
+from assets.base.step import StepRegistry
 from assets.base.storage import Storage
+from assets.base.workspace import Workspace
 
 
 @pytest.fixture
@@ -41,3 +44,15 @@ def test_a_damaged_file_is_named(storage: Storage) -> None:
     storage.write_bytes("collection.json", b"{}")
     with pytest.raises(CollectionError, match=r"collection\.json in .*: expected a collection"):
         open_collection(storage, "x", "tiny")
+
+
+def test_a_source_with_credentials_leaves_none_behind(tmp_path) -> None:
+    source = "manifest:https://me:secret@host/photos.csv?signature=secret"
+    settings = Settings(storage=str(tmp_path / "storage"), source=source, profile="tiny", work=tmp_path / "work")
+    assert Workspace(settings, StepRegistry()).collection().source == "manifest:https://host/photos.csv"
+    assert "secret" not in (tmp_path / "storage" / "collection.json").read_text()
+    renewed = settings.model_copy(update={"source": source.replace("secret", "renewed")})
+    assert Workspace(renewed, StepRegistry()).collection().profile == "tiny"
+    other = settings.model_copy(update={"source": "manifest:https://me:secret@other/photos.csv"})
+    with pytest.raises(CollectionError, match=r"asked for was source 'manifest:https://other/photos\.csv'"):
+        Workspace(other, StepRegistry()).collection()
