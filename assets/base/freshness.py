@@ -44,15 +44,16 @@ def expected_inputs(step: Step, workspace: Workspace, partition: str | None) -> 
     """
     inputs: list[Input] = [] if step.outside is None else step.outside(workspace, partition)
     missing: list[str] = []
+    judged: dict[tuple[str, str | None], bool] = {}
     for reads in step.reads:
         for key in workspace.upstream_keys(step, reads, partition):
             record = workspace.ledger.get(reads.asset, key)
             if record is None:
                 if not reads.optional:
-                    missing.append(reads.asset if key is None else f"{reads.asset}:{key}")
+                    missing.append(_name((reads.asset, key)))
                 continue
-            if _unusable(workspace, reads.asset, key):
-                missing.append(f"{reads.asset if key is None else f'{reads.asset}:{key}'} (--refresh models)")
+            if _unusable(workspace, reads.asset, key, judged):
+                missing.append(f"{_name((reads.asset, key))} (--refresh models)")
             if reads.sliced and not _covers_all(workspace, reads.asset):
                 missing.append(f"{reads.asset} (newer than every partition that it reads)")
             version = record.slices.get(partition or "", NO_SLICE) if reads.sliced else record.data_version
@@ -102,7 +103,7 @@ def _changes(record: Record, inputs: list[Input]) -> list[str]:
 def broken_by(step: Step, workspace: Workspace, partition: str | None) -> list[str]:
     """Inputs of a pinned output that changed so that it no longer fits what comes after; empty if it is usable."""
     record = record_of(step, workspace, partition)
-    if record is None or not step.pinned:
+    if record is None or not step.pinned or record.status == "not_run":
         return []
     before = {(one.asset, one.partition): one.data_version for one in record.inputs}
     changed = []
@@ -123,9 +124,28 @@ def _covers_all(workspace: Workspace, asset: str) -> bool:
     return record is not None and not missing and list(record.inputs) == inputs
 
 
-def _unusable(workspace: Workspace, asset: str, partition: str | None) -> bool:
-    maker = workspace.steps.maker(asset)
-    return maker.pinned and bool(broken_by(maker, workspace, partition))
+def _unusable(
+    workspace: Workspace, asset: str, partition: str | None, judged: dict[tuple[str, str | None], bool]
+) -> bool:
+    """Whether an output is a pinned one that no longer fits, or was made of one and cannot be made anew.
+
+    Without the second, rankings would join embeddings of an old vocabulary with queries of the new one.
+    """
+    if not workspace.steps.rests_on_pinned(asset):
+        return False
+    output = (asset, partition)
+    if output not in judged:
+        maker = workspace.steps.maker(asset)
+        judged[output] = bool(broken_by(maker, workspace, partition)) or (
+            not maker.pinned
+            and any(
+                _unusable(workspace, reads.asset, key, judged)
+                for reads in maker.reads
+                if not reads.optional
+                for key in workspace.upstream_keys(maker, reads, partition)
+            )
+        )
+    return judged[output]
 
 
 def _name(key: tuple[str, str | None]) -> str:

@@ -132,6 +132,15 @@ class StepRegistry:
         """Names of all assets."""
         return list(self._makers)
 
+    def rests_on_pinned(self, asset: str) -> bool:
+        """Whether an asset is made by a pinned step that inputs can break, or of one that is."""
+        step = self._makers[asset]
+        return any(
+            (step.pinned and reads.breaking) or (not step.pinned and self.rests_on_pinned(reads.asset))
+            for reads in step.reads
+            if not reads.optional
+        )
+
     def __iter__(self) -> Iterator[Step]:
         return iter(self._steps.values())
 

@@ -211,8 +211,13 @@ def _tagged(run: Run) -> TestPhotos:
 
 
 def _not_run(run: Run, asset: str, key: str) -> str:
-    """Why a model has no rankings, empty if it has."""
+    """Why a model has no rankings of these queries and photos, empty if it has."""
     record = run.record(asset, key)
     if record is None:
         return "not materialised yet"
-    return record.reason if record.status == "not_run" else ""
+    if record.status == "not_run":
+        return record.reason
+    # Joined with other queries, rankings would give figures that mean nothing, without an error.
+    read = {one.asset for one in record.inputs} & {"retrieval_queries", "photos", "image_status"}
+    ranked, asked = ({one for one in inputs if one.asset in read} for inputs in (record.inputs, run.inputs))
+    return "" if ranked == asked else "ranked for other queries or photos; materialise it anew"

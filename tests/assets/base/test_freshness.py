@@ -7,6 +7,8 @@ from toy import Toy
 
 from assets.base.execute import execute
 from assets.base.freshness import MissingInputsError, judge
+from assets.base.keys import METHODS
+from assets.steps import all_steps
 from pipelines.planner import Report, materialize, parse_refresh
 from pipelines.runs import RunResult
 
@@ -88,6 +90,7 @@ def test_another_vocabulary_makes_models_unusable_until_they_are_refreshed(toy, 
     assert states(workspace, "embedding_model") == {"unusable"}
     waiting = {left.output: left for left in report.left if left.state == "waiting"}
     assert "embedding_model:mcc (--refresh models)" in waiting["tag_embeddings_mcc"].why
+    assert waiting["tagging_results"].why == "waits for tag_embeddings_mcc (--refresh models)"
     go(workspace, "models")
     assert toy.taken_runs() == [
         "embedding_model:mcc",
@@ -146,6 +149,16 @@ def test_what_was_not_run_is_run_when_its_inputs_change_though_it_is_pinned(toy,
     assert workspace.ledger.get("tag_embeddings_mcc").status == "done"
 
 
+def test_what_was_not_run_is_no_reason_to_wait_when_the_vocabulary_changes(toy, workspace) -> None:
+    toy.not_run = "no vectors"
+    go(workspace)
+    toy.taken_runs()
+    toy.vocabulary = ["b", "a"]
+    report = go(workspace, "vocabulary")
+    assert "embedding_model:mcc" in report.made
+    assert {left.output for left in report.left} == {"embedding_model:mlc", "embedding_model:her"}
+
+
 def test_a_failing_blocking_check_publishes_nothing_and_stops_what_follows(toy, workspace) -> None:
     toy.check_passes = False
     report = go(workspace)
@@ -173,3 +186,15 @@ def test_a_changed_profile_section_makes_only_what_uses_it_older(toy, workspace)
     workspace.profile = profile.model_copy(update={"embeddings": profile.embeddings.model_copy(update={"mcc": mcc})})
     left = go(workspace).left
     assert [(one.output, one.why) for one in left] == [("embedding_model:mcc", "its section of the profile changed")]
+
+
+def test_what_rests_on_a_pinned_model_is_known_from_the_graph() -> None:
+    steps = all_steps()
+    assert {asset for asset in steps.assets() if steps.rests_on_pinned(asset)} == {
+        "embedding_model",
+        *(f"image_embeddings_{method}" for method in METHODS),
+        *(f"tag_embeddings_{method}" for method in METHODS),
+        "locsens_model",
+        "retrieval_rankings",
+        "tagging_rankings",
+    }

@@ -150,6 +150,23 @@ def test_models_not_materialised_yet_are_said_to_be(open_evaluated):
     assert results.filter(model="mcc", slice="all").height == 7
 
 
+def test_rankings_of_other_queries_are_never_joined_with_these(open_evaluated):
+    world = open_evaluated()
+    world.make("retrieval_queries")
+    world.make("retrieval_rankings", "mcc")
+    profile = world.workspace.profile
+    others = profile.evaluation.model_copy(update={"seed": profile.evaluation.seed + 1})
+    world.workspace.profile = profile.model_copy(update={"evaluation": others})
+    world.make("retrieval_queries")
+    world.make("retrieval_rankings", "mlc")
+    world.make("retrieval_results")
+    results = pl.from_arrow(world.read("retrieval_results"))
+    (row,) = results.filter(model="mcc").rows(named=True)
+    assert (row["precision_at_10"], row["queries"]) == (None, 0)
+    assert "other queries" in row["note"]
+    assert results.filter(model="mlc", slice="all")["precision_at_10"].null_count() == 0
+
+
 class Written:
     """A run's view of tables made by the test."""
 
