@@ -10,6 +10,7 @@ from pipelines.dagster_assets import to_dagster
 from pipelines.jobs import ingest_source_files, refresh_collection
 from pipelines.schedules import weekly_refresh
 from pipelines.sensors import new_source_files
+from pipelines.story import story_logger
 
 
 def open_workspace(settings: Settings | None = None) -> Workspace:
@@ -39,4 +40,5 @@ def build_defs(workspace: Workspace | None = None) -> dg.Definitions:
         sensors=[new_source_files, automation_sensor],
         resources={"workspace": workspace},
         executor=executor,
+        loggers={"console": story_logger},
     )

@@ -1,11 +1,12 @@
 """Steps as Dagster sees them: asset specs with schema, lineage, kinds and checks, and a body that executes the step."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import dagster as dg
 
 from assets.base.execute import Outcome, execute
+from assets.base.keys import source_file_of
 from assets.base.partitions import DEFINITIONS, SHARD
 from assets.base.provenance import CheckOutcome, Record
 from assets.base.schema import Table
@@ -45,7 +46,7 @@ def to_dagster(step: Step, steps: StepRegistry) -> list[dg.AssetsDefinition | dg
         partition = context.partition_key if step.by else None
         force = context.run.tags.get(REFRESH_TAG) == "true"
         outcome = execute(step, workspace, partition, context.log, force=force)
-        _announce_shards(context, step, outcome)
+        _announce_shards(context, workspace, step, outcome)
         yield from _events(step, outcome)
 
     besides = [
@@ -171,15 +172,23 @@ def _events(step: Step, outcome: Outcome) -> Iterator[Any]:
         )
 
 
-def _announce_shards(context: dg.AssetExecutionContext, step: Step, outcome: Outcome) -> None:
-    """Register shard keys and log one materialisation for each shard made beside the step's own outputs."""
+def _announce_shards(context: dg.AssetExecutionContext, workspace: Workspace, step: Step, outcome: Outcome) -> None:
+    """Bring the shard keys of a source file into the instance, and log one materialisation for each shard just made.
+
+    Keys are compared with the storage, not taken from the outcome: a run that was killed may have come between.
+    """
     if not step.shard_outputs or outcome.failed:
         return
-    for key in outcome.surplus_shards:
-        context.instance.delete_dynamic_partition(str(SHARD.name), key)
-    keys = list(dict.fromkeys(record.partition for record in outcome.shard_records if record.partition))
-    if keys:
-        context.instance.add_dynamic_partitions(str(SHARD.name), keys)
+
+    def of_this_file(keys: Iterable[str | None]) -> set[str]:
+        return {key for key in keys if key and source_file_of(key) == context.partition_key}
+
+    name = str(SHARD.name)
+    keys, there = of_this_file(workspace.keys("shard")), of_this_file(context.instance.get_dynamic_partitions(name))
+    for key in sorted(there - keys):
+        context.instance.delete_dynamic_partition(name, key)
+    if keys - there:
+        context.instance.add_dynamic_partitions(name, sorted(keys - there))
     for record in outcome.shard_records:
         context.log_event(
             dg.AssetMaterialization(

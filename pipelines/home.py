@@ -7,6 +7,8 @@ import shutil
 from pathlib import Path
 
 import dagster as dg
+from dagster._core.instance.ref import InstanceRef
+from dagster._core.storage.noop_compute_log_manager import NoOpComputeLogManager
 
 from assets.base.settings import Settings
 from assets.base.storage import Storage
@@ -34,7 +36,11 @@ def dagster_home(settings: Settings) -> Path:
 
 
 def open_instance(settings: Settings) -> dg.DagsterInstance:
-    """The collection's Dagster instance."""
+    """The collection's Dagster instance, for runs in this process.
+
+    Their output is not captured, as it is for runs that the UI starts: a person sees it, progress bars included.
+    """
     home = dagster_home(settings)
     os.environ["DAGSTER_HOME"] = str(home)
-    return dg.DagsterInstance.get()
+    uncaptured = {"compute_logs": {"module": NoOpComputeLogManager.__module__, "class": "NoOpComputeLogManager"}}
+    return dg.DagsterInstance.from_ref(InstanceRef.from_dir(str(home), overrides=uncaptured))

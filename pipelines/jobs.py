@@ -32,12 +32,13 @@ class PlannerConfig(dg.Config):
 def plan_and_materialize(context: dg.OpExecutionContext, config: PlannerConfig) -> None:
     """Materialise what is missing or outdated, in order, each output as a run of its own inside this one."""
     from pipelines.build import build_defs
-    from pipelines.sources import register_files
+    from pipelines.sources import register_partitions
 
     workspace = context.resources.workspace
     assert isinstance(workspace, Workspace)
     workspace.ledger.refresh()
-    register_files(discover(workspace), workspace, context.instance)
+    discover(workspace)
+    register_partitions(workspace, context.instance)
     report = materialize(
         workspace,
         InstanceRunner(build_defs(workspace), context.instance),

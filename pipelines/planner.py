@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from assets.base.freshness import judge
+from assets.base.keys import source_file_of
 from assets.base.step import STAGES, Step
 from assets.base.workspace import Workspace
 from pipelines.runs import Runner
@@ -99,7 +100,10 @@ def parse_refresh(words: Iterable[str], workspace: Workspace) -> list[Refresh]:
         if partition and partition not in keys:
             raise RefreshError(f"--refresh {word}: {asset} has no partition {partition!r}; it has {_some(keys)}")
         maker = workspace.steps.maker(asset)
-        wanted.append(Refresh(asset if asset in maker.outputs else maker.outputs[0], partition or None))
+        if asset in maker.outputs:
+            wanted.append(Refresh(asset, partition or None))
+        else:  # a shard is made with all others of its source file
+            wanted.append(Refresh(maker.outputs[0], source_file_of(partition) if partition else None))
     return wanted
 
 
@@ -134,6 +138,7 @@ def materialize(
 
 def survey(workspace: Workspace) -> Report:
     """How every output stands, without making any; what would be made is in `made`."""
+    workspace.ledger.refresh()
     report = Report()
     for step in workspace.steps.in_order():
         for partition in workspace.keys(step.by):

@@ -1,6 +1,7 @@
 """Running steps as runs of the Dagster instance, in this process, and clearing away runs whose process was killed."""
 
 import os
+import re
 import socket
 from dataclasses import dataclass
 from typing import Protocol
@@ -14,6 +15,7 @@ from pipelines.dagster_assets import REFRESH_TAG
 HOST_TAG = "locsens/host"
 PROCESS_TAG = "locsens/process"
 PLANNER_TAG = "locsens/planner"
+OWN_ERROR = re.compile(r"^(assets|models|pipelines)\.[\w.]+: ")  # its sentence needs no class name before it
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ class InstanceRunner:
             partition_key=partition,
             tags=tags,
             raise_on_error=False,
-            run_config={"loggers": {"console": {"config": {"log_level": "ERROR"}}}},
+            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
         )
         return RunResult(True) if result.success else RunResult(False, _message(result))
 
@@ -97,7 +99,7 @@ def _message(result: dg.ExecuteInProcessResult) -> str:
             while error is not None and error.cause is not None:
                 error = error.cause
             if error is not None:
-                return error.message.strip()
+                return OWN_ERROR.sub("", error.message.strip())
     for event in result.all_events:
         if event.is_run_failure:
             return event.message or "the run failed"

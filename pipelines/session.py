@@ -17,7 +17,7 @@ from pipelines.build import build_defs, open_workspace
 from pipelines.home import dagster_home, open_instance
 from pipelines.planner import Report, materialize, parse_refresh
 from pipelines.runs import InstanceRunner, clear_killed_runs
-from pipelines.sources import register_files
+from pipelines.sources import register_partitions
 
 RETRIEVAL = ("agnostic", "continent", "country", "region", "city", "street")
 
@@ -45,7 +45,7 @@ def materialize_all(
         found = discover(workspace)
         for file in found.vanished:
             console.print(f"[yellow]source file {file.key} has vanished[/]; `locsens forget {file.key}` removes it")
-        register_files(found, workspace, instance)
+        register_partitions(workspace, instance)
 
         def tell(line: str) -> None:
             console.print(f"[dim]{time.monotonic() - started:6.0f} s[/]  {line}", soft_wrap=True)

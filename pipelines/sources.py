@@ -3,21 +3,27 @@
 import dagster as dg
 
 from assets.base.collection import CollectionError, write_collection
-from assets.base.execute import remove_partition
+from assets.base.keys import Dimension
 from assets.base.partitions import SHARD, SOURCE_FILE
+from assets.base.shards import remove_partition, shards_of
 from assets.base.workspace import Workspace
-from assets.ingestion.discovery import Discovery
+
+DYNAMIC: tuple[tuple[dg.DynamicPartitionsDefinition, Dimension], ...] = (
+    (SOURCE_FILE, "source_file"),
+    (SHARD, "shard"),
+)
 
 
-def register_files(discovery: Discovery, workspace: Workspace, instance: dg.DagsterInstance) -> None:
-    """Make the instance know every source file and shard that the storage knows."""
-    for definition, keys in (
-        (SOURCE_FILE, [*discovery.known, *discovery.new]),
-        (SHARD, [key for key in workspace.keys("shard") if key]),
-    ):
-        missing = sorted(set(keys) - set(instance.get_dynamic_partitions(str(definition.name))))
-        if missing:
-            instance.add_dynamic_partitions(str(definition.name), missing)
+def register_partitions(workspace: Workspace, instance: dg.DagsterInstance) -> None:
+    """Make the instance know the source files and shards that the storage knows, and no others."""
+    for definition, dimension in DYNAMIC:
+        name = str(definition.name)
+        keys = {key for key in workspace.keys(dimension) if key}
+        there = set(instance.get_dynamic_partitions(name))
+        if keys - there:
+            instance.add_dynamic_partitions(name, sorted(keys - there))
+        for key in sorted(there - keys):
+            instance.delete_dynamic_partition(name, key)
 
 
 def forget_file(key: str, workspace: Workspace, instance: dg.DagsterInstance) -> list[str]:
@@ -39,11 +45,11 @@ def forget_file(key: str, workspace: Workspace, instance: dg.DagsterInstance) ->
     if file is None:
         known = ", ".join(file.key for file in collection.files) or "none"
         raise CollectionError(f"source file {key}: not in this collection, which knows {known}")
-    shards = [shard for shard in workspace.keys("shard") if shard and shard.rpartition("-")[0] == file.key]
+    shards = shards_of(workspace, file.key)
+    remove_partition(workspace, "source_file", file.key)
     for shard in shards:
         remove_partition(workspace, "shard", shard)
         instance.delete_dynamic_partition(str(SHARD.name), shard)
-    remove_partition(workspace, "source_file", file.key)
     instance.delete_dynamic_partition(str(SOURCE_FILE.name), file.key)
     write_collection(workspace.storage, collection.without(file.key))
     return shards

@@ -1,0 +1,42 @@
+"""What a run tells on the console: a step's own messages, not Dagster's events, and not too many of them.
+
+On a terminal the progress bars of training and downloads tell more, so messages below a warning stay in the event log.
+"""
+
+import logging
+import sys
+import time
+
+import dagster as dg
+
+PAUSE_SECONDS = 10.0
+
+
+class StoryHandler(logging.Handler):
+    """Writes a step's messages to standard error; below a warning at most one every ten seconds, none on a terminal."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.INFO)
+        self._told = time.monotonic()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one message."""
+        meta = getattr(record, "dagster_meta", None) or {}
+        if meta.get("dagster_event") is not None:
+            return  # the planner tells how a run ended
+        now = time.monotonic()
+        if record.levelno < logging.WARNING:
+            if sys.stderr.isatty() or now - self._told < PAUSE_SECONDS:
+                return
+            self._told = now
+        message = meta.get("orig_message") or record.getMessage()
+        sys.stderr.write(f"            {message}\n")
+        sys.stderr.flush()
+
+
+@dg.logger(description="A step's own messages, as a person wants to read them.")
+def story_logger(_: dg.InitLoggerContext) -> logging.Logger:
+    """The logger of every run on the console."""
+    logger = logging.Logger("locsens.story", logging.INFO)
+    logger.addHandler(StoryHandler())
+    return logger
