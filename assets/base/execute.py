@@ -4,25 +4,21 @@ import hashlib
 import json
 import logging
 import shutil
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-
 from assets.base.checks import BlockingCheckError
 from assets.base.freshness import MissingInputsError, expected_inputs, judge, profile_hash, record_of, shorten
-from assets.base.keys import Dimension
 from assets.base.paths import own_folders
 from assets.base.provenance import CheckOutcome, Input, Record, content_version
 from assets.base.run import Run
+from assets.base.shards import remove_partition, shards_of
 from assets.base.step import NotRun, Step
 from assets.base.tables import TABLES
 from assets.base.workspace import Workspace
 
-MADE_BY = "source_file"
 RETRYABLE = "retryable"  # fact of a record: how many of its rows a rerun could still mend
 
 
@@ -88,7 +84,10 @@ def execute(
     started = datetime.now(UTC)
     for output in step.outputs:
         workspace.ledger.remove(output, partition)
-    before = _remove_shard_records(step, workspace, partition)
+    before = shards_of(workspace, partition or "") if step.shard_outputs else []
+    for key in before:
+        for asset in step.shard_outputs:
+            workspace.ledger.remove(asset, key)
     run = Run(step, workspace, partition, inputs, log, _scratch(step, workspace, partition, inputs))
     reason = _do(run)
     checks = _look(run, reason)
@@ -101,68 +100,15 @@ def execute(
     records = {}
     for output in step.outputs:
         records[output] = _record(run, output, inputs, reason, started, by_asset.get(output, []))
-        _sweep(run, output)
     for record in (*run.shard_records, *records.values()):
+        _sweep(run, record)
         workspace.ledger.put(record)
-    surplus = sorted(key for key in before - {record.partition for record in run.shard_records} if key)
+    made = {record.partition for record in run.shard_records}
+    surplus = [key for key in before if key not in made]
     for key in surplus:
         remove_partition(workspace, "shard", key)
     shutil.rmtree(run.scratch, ignore_errors=True)
     return Outcome(records, run.notes, run.shard_records, by_asset, surplus_shards=surplus)
-
-
-def write_shard(run: Run, key: str, tables: Mapping[str, pa.Table], facts: Mapping[str, Any]) -> None:
-    """Write one shard that a step by source file makes beside its own outputs; it exists when the run ends well.
-
-    Args:
-        run: The run by source file.
-        key: Key of the shard.
-        tables: One table for each of the step's shard outputs.
-        facts: Small values for its records.
-    """
-    started = datetime.now(UTC)
-    for asset, table in tables.items():
-        stored = run.storage.write_table(f"tables/{asset}/shard={key}/part-0.parquet", TABLES[asset].conform(table))
-        run.written[asset].append(stored)
-        run.shard_records.append(
-            Record(
-                asset=asset,
-                partition=key,
-                files=(stored,),
-                inputs=tuple(run.inputs),
-                code_version=run.step.code_version,
-                profile_hash=profile_hash(run.step, run.workspace, run.partition),
-                rows=table.num_rows,
-                started_at=started.isoformat(timespec="seconds"),
-                finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
-                status="done",
-                reason="",
-                data_version=content_version([stored]),
-                facts={**facts, MADE_BY: run.partition},
-            )
-        )
-
-
-def remove_partition(workspace: Workspace, dimension: Dimension, key: str) -> None:
-    """Remove everything that a partition holds, in every asset by that dimension: records first, then files."""
-    for asset in workspace.steps.assets():
-        if workspace.steps.dimension(asset) == dimension:
-            workspace.ledger.remove(asset, key)
-            for folder in own_folders(workspace.storage, asset, key):
-                workspace.storage.remove(folder)
-
-
-def _remove_shard_records(step: Step, workspace: Workspace, partition: str | None) -> set[str | None]:
-    """Remove the records of the shards that an earlier run by this source file made; returns their keys."""
-    made = {
-        (asset, key)
-        for asset in step.shard_outputs
-        for key, record in workspace.ledger.records(asset).items()
-        if record.facts.get(MADE_BY) == partition
-    }
-    for asset, key in made:
-        workspace.ledger.remove(asset, key)
-    return {key for _, key in made}
 
 
 def _title(step: Step, partition: str | None) -> str:
@@ -251,11 +197,11 @@ def _record(
     )
 
 
-def _sweep(run: Run, output: str) -> None:
-    """Remove what an earlier run left in the output's folder and this one did not write."""
-    kept = {file.path for file in run.written[output]}
-    for folder in own_folders(run.storage, output, run.partition):
-        for path in run.storage.list(folder):
+def _sweep(run: Run, record: Record) -> None:
+    """Remove what earlier runs left in the output's folder, finished or not, and this one did not write."""
+    kept = {file.path for file in record.files}
+    for folder in own_folders(run.storage, record.asset, record.partition):
+        for path in run.storage.list(folder, unfinished=True):
             if path not in kept:
                 run.storage.remove(path)
 

@@ -123,6 +123,7 @@ class Storage:
 
     def folders(self, folder: str) -> list[str]:
         """Names of the folders in a folder, sorted; none if it is not there."""
+        self.filesystem.invalidate_cache()
         full = self._full(folder)
         if not self.filesystem.exists(full):
             return []
@@ -131,12 +132,12 @@ class Storage:
             str(entry["name"]).rstrip("/").rpartition("/")[2] for entry in entries if entry["type"] == "directory"
         )
 
-    def list(self, folder: str) -> list[str]:
-        """Files below a folder, relative to the storage, sorted; unfinished ones left out."""
+    def list(self, folder: str, *, unfinished: bool = False) -> list[str]:
+        """Files below a folder, relative to the storage, sorted; what a kill left unfinished only if asked."""
         self.filesystem.invalidate_cache()
         prefix = len(self.root) + 1
         found = [str(full)[prefix:] for full in self.filesystem.find(self._full(folder))]
-        return sorted(path for path in found if PARTIAL not in path)
+        return sorted(path for path in found if unfinished or PARTIAL not in path)
 
     def read_bytes(self, path: str) -> bytes:
         """Content of a file.

@@ -2,9 +2,9 @@
 
 import pyarrow as pa
 
-from assets.base.execute import write_shard
 from assets.base.keys import shard_key
 from assets.base.run import Run
+from assets.base.shards import write_shard
 from assets.base.tables import TABLES
 from assets.ingestion.discovery import source_file, source_of
 from assets.ingestion.read import describe_format, read_shards

@@ -6,10 +6,10 @@ import pyarrow as pa
 
 from assets.base.checks import CheckResult, check
 from assets.base.collection import RegisteredFile, write_collection
-from assets.base.execute import write_shard
 from assets.base.keys import shard_key
 from assets.base.provenance import Input
 from assets.base.run import Run
+from assets.base.shards import write_shard
 from assets.base.step import NotRun, Reads, Step, StepRegistry
 from assets.base.tables import TABLES
 from assets.base.workspace import Workspace

@@ -1,0 +1,74 @@
+"""The shards of a source file as they lie in the storage: written beside a step's own outputs, found again, removed."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import pyarrow as pa
+
+from assets.base.freshness import profile_hash
+from assets.base.keys import Dimension
+from assets.base.paths import own_folders
+from assets.base.provenance import Record, content_version
+from assets.base.run import Run
+from assets.base.tables import TABLES
+from assets.base.workspace import Workspace
+
+
+def write_shard(run: Run, key: str, tables: Mapping[str, pa.Table], facts: Mapping[str, Any]) -> None:
+    """Write one shard that a step by source file makes beside its own outputs; it exists when the run ends well.
+
+    Args:
+        run: The run by source file.
+        key: Key of the shard.
+        tables: One table for each of the step's shard outputs.
+        facts: Small values for its records.
+    """
+    started = datetime.now(UTC)
+    for asset, table in tables.items():
+        stored = run.storage.write_table(f"tables/{asset}/shard={key}/part-0.parquet", TABLES[asset].conform(table))
+        run.written[asset].append(stored)
+        run.shard_records.append(
+            Record(
+                asset=asset,
+                partition=key,
+                files=(stored,),
+                inputs=tuple(run.inputs),
+                code_version=run.step.code_version,
+                profile_hash=profile_hash(run.step, run.workspace, run.partition),
+                rows=table.num_rows,
+                started_at=started.isoformat(timespec="seconds"),
+                finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
+                status="done",
+                reason="",
+                data_version=content_version([stored]),
+                facts=dict(facts),
+            )
+        )
+
+
+def shards_of(workspace: Workspace, source_file: str) -> list[str]:
+    """Keys of all shards that anything is left of, records or files, sorted.
+
+    What the file's own record says is not enough: a killed run leaves none.
+    """
+    keys: set[str] = set()
+    for asset in _by(workspace, "shard"):
+        keys.update(str(key) for key in workspace.ledger.records(asset))
+        folders = [f"tables/{asset}"]
+        if len(TABLES[asset].folders) > 1:
+            folders = [f"tables/{asset}/{outer}" for outer in workspace.storage.folders(folders[0])]
+        keys.update(name.removeprefix("shard=") for folder in folders for name in workspace.storage.folders(folder))
+    return sorted(key for key in keys if key.rpartition("-")[0] == source_file)
+
+
+def remove_partition(workspace: Workspace, dimension: Dimension, key: str) -> None:
+    """Remove everything that a partition holds, in every asset by that dimension: records first, then files."""
+    for asset in _by(workspace, dimension):
+        workspace.ledger.remove(asset, key)
+        for folder in own_folders(workspace.storage, asset, key):
+            workspace.storage.remove(folder)
+
+
+def _by(workspace: Workspace, dimension: Dimension) -> list[str]:
+    return [asset for asset in workspace.steps.assets() if workspace.steps.dimension(asset) == dimension]

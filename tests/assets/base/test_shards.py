@@ -1,0 +1,67 @@
+"""What is left of a source file's shards is found and removed, also after a kill."""
+
+import logging
+
+import pytest
+from toy import Toy
+
+from assets.base.execute import execute
+from assets.base.shards import remove_partition, shards_of
+from assets.base.storage import PARTIAL
+
+
+@pytest.fixture
+def toy() -> Toy:
+    return Toy()
+
+
+@pytest.fixture
+def workspace(toy, open_toy):
+    workspace = open_toy(toy.steps)
+    toy.register(workspace, "f", "a", "b")
+    toy.register(workspace, "f-2", "c")
+    return workspace
+
+
+def make(workspace, name: str, partition: str) -> None:
+    step = next(step for step in workspace.steps if step.name == name)
+    execute(step, workspace, partition, logging.getLogger("tests")).raise_if_failed()
+
+
+def test_surplus_shards_go_also_when_the_run_that_dropped_them_was_killed(toy, workspace) -> None:
+    make(workspace, "source_files", "f")
+    make(workspace, "tag_counts", "f-00001")
+    toy.etags["f"] = "2"
+    del toy.tags["f"]  # the body stops halfway: the records are gone, the files are not
+    with pytest.raises(KeyError):
+        make(workspace, "source_files", "f")
+    assert workspace.ledger.get("source_files", "f") is None
+    toy.tags["f"] = ["a"]
+    make(workspace, "source_files", "f")
+    assert shards_of(workspace, "f") == ["f-00000"]
+    assert workspace.ledger.get("tag_counts", "f-00001") is None
+    assert not [path for path in workspace.storage.list("") if "f-00001" in path]
+
+
+def test_shards_of_one_file_are_not_those_of_another(workspace) -> None:
+    make(workspace, "source_files", "f")
+    make(workspace, "source_files", "f-2")
+    assert shards_of(workspace, "f") == ["f-00000", "f-00001"]
+    assert shards_of(workspace, "f-2") == ["f-2-00000"]
+    workspace.ledger.remove("raw_photos", "f-2-00000")
+    workspace.ledger.remove("rejected_rows", "f-2-00000")
+    assert shards_of(workspace, "f-2") == ["f-2-00000"]  # its files are still there
+    remove_partition(workspace, "shard", "f-2-00000")
+    assert shards_of(workspace, "f-2") == []
+
+
+def test_what_a_kill_left_unfinished_is_removed_by_the_next_run(workspace) -> None:
+    make(workspace, "source_files", "f")
+    unfinished = [f"tables/{asset}/shard=f-00000/part-0.parquet{PARTIAL}1" for asset in ("raw_photos", "tag_counts")]
+    for path in unfinished:
+        workspace.storage.write_bytes(path, b"half")
+    assert workspace.storage.list("tables/tag_counts") == []
+    make(workspace, "tag_counts", "f-00000")
+    workspace.ledger.remove("source_files", "f")
+    make(workspace, "source_files", "f")
+    assert not [path for path in workspace.storage.list("", unfinished=True) if PARTIAL in path]
