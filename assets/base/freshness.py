@@ -43,7 +43,7 @@ def expected_inputs(step: Step, workspace: Workspace, partition: str | None) -> 
         The inputs that exist, and the names of those that are required and missing.
     """
     inputs: list[Input] = [] if step.outside is None else step.outside(workspace, partition)
-    missing: list[str] = []
+    missing = _files_waited_for(step, workspace, partition)
     judged: dict[tuple[str, str | None], bool] = {}
     for reads in step.reads:
         for key in workspace.upstream_keys(step, reads, partition):
@@ -122,6 +122,20 @@ def _covers_all(workspace: Workspace, asset: str) -> bool:
     record = workspace.ledger.get(asset)
     inputs, missing = expected_inputs(maker, workspace, None)
     return record is not None and not missing and list(record.inputs) == inputs
+
+
+def _files_waited_for(step: Step, workspace: Workspace, partition: str | None) -> list[str]:
+    """Source files that have no shards yet and whose photos an output that is made for the first time would lack.
+
+    An output that exists goes on without them: one bad file among many stops what is new, not what is there.
+    """
+    over_shards = step.by not in ("source_file", "shard") and any(
+        workspace.steps.dimension(reads.asset) == "shard" and not reads.optional for reads in step.reads
+    )
+    if not over_shards or record_of(step, workspace, partition) is not None:
+        return []
+    keys = workspace.keys("source_file")
+    return [f"source_files:{key}" for key in keys if workspace.ledger.get("source_files", key) is None]
 
 
 def _unusable(

@@ -52,3 +52,8 @@ FIXED_KEYS: dict[Dimension, tuple[str, ...]] = {
 def shard_key(source_file: str, index: int) -> str:
     """Key of a source file's shard, such as `photos-1a2b3c4d-00042`."""
     return f"{source_file}-{index:05d}"
+
+
+def source_file_of(shard: str) -> str:
+    """Key of the source file that a shard belongs to."""
+    return shard.rpartition("-")[0]
