@@ -52,7 +52,6 @@ class InstanceRunner:
             partition_key=partition,
             tags=tags,
             raise_on_error=False,
-            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
         )
         return RunResult(True) if result.success else RunResult(False, _message(result))
 

@@ -34,9 +34,13 @@ class StoryHandler(logging.Handler):
         sys.stderr.flush()
 
 
-@dg.logger(description="A step's own messages, as a person wants to read them.")
-def story_logger(_: dg.InitLoggerContext) -> logging.Logger:
-    """The logger of every run on the console."""
-    logger = logging.Logger("locsens.story", logging.INFO)
-    logger.addHandler(StoryHandler())
+def _open_story(_: dg.InitLoggerContext) -> logging.Logger:
+    logger = logging.getLogger("locsens.story")
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
+    if not logger.handlers:
+        logger.addHandler(StoryHandler())
     return logger
+
+
+story_logger = dg.LoggerDefinition(_open_story, description="A step's own messages, as a person wants to read them.")

@@ -12,7 +12,7 @@ from assets.base.profiles.sections.images import ImageConfig
 from assets.base.profiles.sections.ingestion import FilterConfig, IngestionConfig
 from assets.base.profiles.sections.splits import SplitConfig
 from assets.base.profiles.sections.vocabulary import VocabularyConfig
-from assets.base.profiles.small import small_embeddings, small_variants
+from assets.base.profiles.small import QUARTER, small_embeddings, small_variants
 
 PROFILE = Profile(
     name="collection",
@@ -21,7 +21,9 @@ PROFILE = Profile(
     vocabulary=VocabularyConfig(size=20_000, skip_most_frequent=0, min_photos=10),
     splits=SplitConfig(test_fraction=0.2, validation_fraction=0.05),
     images=ImageConfig(short_side=96),
-    embeddings=small_embeddings(steps=1_000, batch_size=128, image_side=96, crop=84, widths=(32, 64, 128, 256)),
-    locsens=small_variants(steps=1_200, batch_size=256, hidden=(512, 512, 512, 512, 512)),
+    embeddings=small_embeddings(
+        mcc_steps=1_200, steps=800, batch_size=128, image_side=96, crop=72, widths=(32, 64, 128, 256)
+    ),
+    locsens=small_variants(steps=1_000, batch_size=256, hidden=QUARTER),
     evaluation=EvaluationConfig(max_photo_queries=1_000),
 )

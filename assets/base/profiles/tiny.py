@@ -16,7 +16,7 @@ PROFILE = Profile(
     vocabulary=VocabularyConfig(size=200, min_photos=3),
     splits=SplitConfig(test_fraction=0.3, validation_fraction=0.05),
     images=ImageConfig(short_side=32),
-    embeddings=small_embeddings(steps=12, batch_size=64, image_side=32, crop=28, widths=(16, 32)),
+    embeddings=small_embeddings(mcc_steps=12, steps=12, batch_size=64, image_side=32, crop=28, widths=(16, 32)),
     locsens=small_variants(steps=12, batch_size=32, hidden=(64, 64)),
     evaluation=EvaluationConfig(max_photo_queries=60, max_tagging_photos=100),
 )
