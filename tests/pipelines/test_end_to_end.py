@@ -8,8 +8,8 @@ import dagster as dg
 import duckdb
 import polars as pl
 import pytest
-from conftest import Tiny
 from safetensors.numpy import load as load_safetensors
+from tiny_collection import Tiny
 
 from assets.base.keys import METHODS, RETRIEVAL_MODELS, SIGMAS, TAGGING_MODELS, VARIANTS
 from assets.base.tables import TABLES
