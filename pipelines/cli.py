@@ -8,6 +8,7 @@ from typing import Annotated, ParamSpec, TypeVar
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from assets.base.settings import SettingsError, load_settings
@@ -31,14 +32,19 @@ def in_plain_words(command: Callable[P, R]) -> Callable[P, R]:
     @wraps(command)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
         from assets.base.collection import CollectionError
+        from assets.base.provenance import ProvenanceError
         from assets.base.storage import StorageError
+        from assets.base.word_vector_file import WordVectorError
         from assets.ingestion.errors import SourceError
         from pipelines.planner import RefreshError
 
+        mendable = (
+            SettingsError, CollectionError, ProvenanceError, StorageError, SourceError, WordVectorError, RefreshError
+        )  # fmt: skip
         try:
             return command(*args, **kwargs)
-        except (SettingsError, CollectionError, StorageError, SourceError, RefreshError) as error:
-            errors.print(f"[red]locsens:[/] {error}", soft_wrap=True)
+        except mendable as error:
+            errors.print(f"[red]locsens:[/] {escape(str(error))}", soft_wrap=True)
             raise typer.Exit(2) from error
 
     return guarded
@@ -87,12 +93,12 @@ def status() -> None:
 
     workspace = open_workspace()
     report = survey(workspace)
-    console.print(f"storage {workspace.storage.shown}: {report.fresh} outputs up to date")
+    console.print(f"storage {workspace.storage.shown}: {report.fresh} outputs up to date", markup=False)
     table = Table("state", "output", "why", "to redo it", box=None, pad_edge=False)
     for output in report.made:
         table.add_row("to do", output, "", "locsens materialize")
     for left in report.left:
-        table.add_row(left.state, left.output, left.why, left.command)
+        table.add_row(left.state, left.output, escape(left.why), left.command)
     if table.row_count:
         console.print(table)
 
@@ -107,7 +113,9 @@ def forget(file: Annotated[str, typer.Argument(help="Key or URL of a source file
 
     workspace = open_workspace()
     shards = forget_file(file, workspace, open_instance(workspace.settings))
-    console.print(f"forgot {file} and its {len(shards)} shards; `locsens materialize` redoes what was made of them")
+    console.print(
+        f"forgot {file} and its {len(shards)} shards; `locsens materialize` redoes what was made of them", markup=False
+    )
 
 
 @app.command()
@@ -119,7 +127,7 @@ def doctor() -> None:
     findings = examine(load_settings())
     for finding in findings:
         mark = "[green]ok[/]   " if finding.ok else "[red]wrong[/]"
-        console.print(f"{mark} {finding.what}: {finding.sentence}", soft_wrap=True)
+        console.print(f"{mark} {finding.what}: {escape(finding.sentence)}", soft_wrap=True)
     if not all(finding.ok for finding in findings):
         raise typer.Exit(1)
 

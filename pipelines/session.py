@@ -7,6 +7,7 @@ from collections.abc import Collection
 import polars as pl
 import pyarrow as pa
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from assets.base.settings import Settings
@@ -41,14 +42,14 @@ def materialize_all(
         for run_id in clear_killed_runs(instance):
             console.print(f"run {run_id[:8]} had been killed; reported as cancelled")
         source, profile = public_source(settings.source), workspace.profile.name
-        console.print(f"source {source} → storage {workspace.storage.shown}, profile {profile}")
+        console.print(f"source {source} → storage {workspace.storage.shown}, profile {profile}", markup=False)
         found = discover(workspace)
         for file in found.vanished:
             console.print(f"[yellow]source file {file.key} has vanished[/]; `locsens forget {file.key}` removes it")
         register_partitions(workspace, instance)
 
         def tell(line: str) -> None:
-            console.print(f"[dim]{time.monotonic() - started:6.0f} s[/]  {line}", soft_wrap=True)
+            console.print(f"[dim]{time.monotonic() - started:6.0f} s[/]  {escape(line)}", soft_wrap=True)
 
         runner = InstanceRunner(build_defs(workspace), instance)
         report = materialize(workspace, runner, to=to, refresh=wanted, tell=tell)
@@ -58,10 +59,10 @@ def materialize_all(
 
 def _tell_report(report: Report, console: Console, seconds: float) -> None:
     for output, why in report.failed.items():
-        console.print(f"[red]failed[/] {output}: {why}", soft_wrap=True)
+        console.print(f"[red]failed[/] {output}: {escape(why)}", soft_wrap=True)
     for left in report.left:
         hint = f"; redo it with `{left.command}`" if left.command else ""
-        console.print(f"[yellow]{left.state}[/] {left.output}: {left.why}{hint}", soft_wrap=True)
+        console.print(f"[yellow]{left.state}[/] {left.output}: {escape(left.why)}{hint}", soft_wrap=True)
     if report.nothing_to_do:
         console.print(f"everything is up to date: {report.fresh} outputs, looked at in {seconds:.1f} s")
     else:
@@ -87,10 +88,10 @@ def print_results(settings: Settings, console: Console) -> None:
         for record in workspace.ledger.records(asset).values()
     }
     console.print("training steps: " + ", ".join(f"{name} {count}" for name, count in steps.items() if count))
-    console.print(f"report   {workspace.storage.url('reports/index.html')}", soft_wrap=True)
-    console.print(f"catalog  {workspace.storage.url('locsens.duckdb')}", soft_wrap=True)
+    console.print(f"report   {workspace.storage.url('reports/index.html')}", soft_wrap=True, markup=False)
+    console.print(f"catalog  {workspace.storage.url('locsens.duckdb')}", soft_wrap=True, markup=False)
     console.print("UI       make ui, then http://localhost:3000")
-    console.print(f"[dim]its runs are in DAGSTER_HOME {dagster_home(settings)}[/]", soft_wrap=True)
+    console.print(f"[dim]its runs are in DAGSTER_HOME {escape(str(dagster_home(settings)))}[/]", soft_wrap=True)
 
 
 def _results(workspace: Workspace, asset: str) -> pl.DataFrame:
