@@ -74,16 +74,16 @@ def read_collection(storage: Storage) -> Collection | None:
 
 
 def open_collection(storage: Storage, source: str, profile: str) -> Collection:
-    """The storage's collection, started if the storage is empty.
+    """The storage's collection; of an empty storage one without files, which the first registered file will publish.
+
+    Looking publishes nothing: a mistyped source must not take possession of a storage.
 
     Raises:
         CollectionError: The storage holds another source or profile.
     """
     found = read_collection(storage)
     if found is None:
-        started = Collection(source, profile)
-        write_collection(storage, started)
-        return started
+        return Collection(source, profile)
     if (found.source, found.profile) != (source, profile):
         raise CollectionError(
             f"storage {storage.shown} holds the collection of source {found.source!r} with profile {found.profile!r}, "

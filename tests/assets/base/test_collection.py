@@ -32,9 +32,15 @@ def test_files_keep_the_order_of_registration(storage: Storage) -> None:
         found.order("z")
 
 
+def test_looking_takes_no_possession_of_a_storage(storage: Storage) -> None:
+    assert open_collection(storage, "mistyped", "tiny").files == ()
+    assert open_collection(storage, "x", "tiny") == Collection("x", "tiny")
+    assert storage.list("") == []
+
+
 @pytest.mark.parametrize(("source", "profile"), [("y", "tiny"), ("x", "sample")])
 def test_another_collection_is_refused(storage: Storage, source: str, profile: str) -> None:
-    open_collection(storage, "x", "tiny")
+    write_collection(storage, open_collection(storage, "x", "tiny"))
     with pytest.raises(CollectionError, match="holds the collection of source 'x' with profile 'tiny'"):
         open_collection(storage, source, profile)
     assert open_collection(storage, "x", "tiny") == Collection("x", "tiny")
@@ -49,7 +55,9 @@ def test_a_damaged_file_is_named(storage: Storage) -> None:
 def test_a_source_with_credentials_leaves_none_behind(tmp_path) -> None:
     source = "manifest:https://me:secret@host/photos.csv?signature=secret"
     settings = Settings(storage=str(tmp_path / "storage"), source=source, profile="tiny", work=tmp_path / "work")
-    assert Workspace(settings, StepRegistry()).collection().source == "manifest:https://host/photos.csv"
+    workspace = Workspace(settings, StepRegistry())
+    write_collection(workspace.storage, workspace.collection())
+    assert workspace.collection().source == "manifest:https://host/photos.csv"
     assert "secret" not in (tmp_path / "storage" / "collection.json").read_text()
     renewed = settings.model_copy(update={"source": source.replace("secret", "renewed")})
     assert Workspace(renewed, StepRegistry()).collection().profile == "tiny"
