@@ -18,6 +18,7 @@ from assets.base.workspace import Workspace
 OWNERS = ["team:locsens"]
 REFRESH_TAG = "locsens/refresh"
 DATA_VERSION_TAG = "dagster/data_version"
+DIGITS = 5  # of a figure shown; the tables keep all
 
 
 def to_dagster(step: Step, steps: StepRegistry) -> list[dg.AssetsDefinition | dg.AssetSpec]:
@@ -41,19 +42,24 @@ def to_dagster(step: Step, steps: StepRegistry) -> list[dg.AssetsDefinition | dg
         pool=step.pool,
     )
     def body(context: dg.AssetExecutionContext) -> Iterator[Any]:
+        if PLANNER_TAG in context.run.tags:
+            context.log.addHandler(StoryHandler())
         workspace = context.resources.workspace
         assert isinstance(workspace, Workspace)
         partition = context.partition_key if step.by else None
         force = context.run.tags.get(REFRESH_TAG) == "true"
         outcome = execute(step, workspace, partition, context.log, force=force)
         _announce_shards(context, workspace, step, outcome)
-        yield from _events(step, outcome)
+        yield from _events(context, step, outcome)
 
-    besides = [
-        _spec(step, asset, [dg.AssetDep(step.outputs[0])]).replace_attributes(partitions_def=SHARD)
-        for asset in step.shard_outputs
-    ]
-    return [body, *besides]
+    return [body, *(_beside(step, asset) for asset in step.shard_outputs)]
+
+
+def _beside(step: Step, asset: str) -> dg.AssetSpec:
+    """An asset by shard that a step by source file makes: Dagster cannot start it, its page says what does."""
+    spec = _spec(step, asset, [dg.AssetDep(step.outputs[0])])
+    made_by = f"Not started by itself: made when `{step.outputs[0]}` is materialised."
+    return spec.replace_attributes(partitions_def=SHARD, description=f"{spec.description}\n\n{made_by}")
 
 
 def _mapping(step: Step, reads: Reads, steps: StepRegistry) -> dg.PartitionMapping | None:
@@ -139,7 +145,18 @@ def _shown(value: Any) -> Any:
         return dg.MetadataValue.md(value.markdown())
     if isinstance(value, Markdown):
         return dg.MetadataValue.md(value.text)
-    return value
+    return float(f"{value:.{DIGITS}g}") if isinstance(value, float) else value
+
+
+def _shown_before(context: dg.AssetExecutionContext, record: Record) -> dict[str, Any]:
+    """What the last materialisation of a record's content showed: an unchanged one goes on showing it."""
+    partitions = [record.partition] if record.partition is not None else None
+    of_record = dg.AssetRecordsFilter(dg.AssetKey(record.asset), asset_partitions=partitions)
+    for event in context.instance.fetch_materializations(of_record, limit=1).records:
+        made = event.asset_materialization
+        if made is not None and (made.tags or {}).get(DATA_VERSION_TAG) == record.data_version:
+            return dict(made.metadata)
+    return {}
 
 
 def _check_event(asset: str, outcome: CheckOutcome, step: Step) -> dg.AssetCheckResult:
@@ -154,7 +171,7 @@ def _check_event(asset: str, outcome: CheckOutcome, step: Step) -> dg.AssetCheck
     )
 
 
-def _events(step: Step, outcome: Outcome) -> Iterator[Any]:
+def _events(context: dg.AssetExecutionContext, step: Step, outcome: Outcome) -> Iterator[Any]:
     if outcome.failed:
         for asset, checks in outcome.checks.items():
             yield from (_check_event(asset, one, step) for one in checks)
@@ -163,10 +180,11 @@ def _events(step: Step, outcome: Outcome) -> Iterator[Any]:
         record = outcome.records[output]
         notes = {name: _shown(value) for name, value in outcome.notes[output].items()}
         if outcome.unchanged:
+            notes |= _shown_before(context, record)
             notes["unchanged"] = dg.MetadataValue.text("up to date, nothing was done")
         yield dg.MaterializeResult(
             asset_key=output,
-            metadata={**_record_metadata(record), **notes},
+            metadata={**notes, **_record_metadata(record)},
             data_version=dg.DataVersion(record.data_version),
             check_results=[_check_event(output, one, step) for one in outcome.checks.get(output, [])],
         )

@@ -13,6 +13,7 @@ from pipelines.jobs import ingest_source_files
     minimum_interval_seconds=300,
     default_status=dg.DefaultSensorStatus.STOPPED,
     required_resource_keys={"workspace"},
+    description="Ingests every source file that is new or has changed, once.",
 )
 def new_source_files(context: dg.SensorEvaluationContext) -> dg.SensorResult:
     """Look at the source; every file that is new or has changed is ingested once."""

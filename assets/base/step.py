@@ -4,6 +4,7 @@ A step says what it reads, which sections of the profile it uses and what makes 
 that whether it is up to date, `assets.base.execute` runs it, `pipelines.dagster_assets` shows it to Dagster.
 """
 
+import inspect
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -202,7 +203,7 @@ def step(
             shard_outputs=shard_outputs,
             outside=outside,
             body=body,
-            description=(body.__doc__ or "").strip(),
+            description=inspect.cleandoc(body.__doc__ or ""),
         )
         STEPS.add(declared)
         return declared

@@ -56,7 +56,7 @@ def word_vectors(run: Run) -> None:
     ),
     profile=("embeddings.{partition}",),
     code_version="1",
-    kinds={"pytorch", "lightning"},
+    kinds={"pytorch", "pytorchlightning"},
     checks=(weights_finite_and_complete, loss_went_down),
     pinned=True,
     pool="gpu",

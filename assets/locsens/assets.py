@@ -18,7 +18,7 @@ from assets.locsens.checks import locsens_loss_went_down, locsens_weights_are_fi
     ),
     profile=("locsens.{partition}",),
     code_version="1",
-    kinds={"pytorch", "lightning"},
+    kinds={"pytorch", "pytorchlightning"},
     checks=(locsens_weights_are_finite, locsens_loss_went_down),
     pinned=True,
     pool="gpu",
