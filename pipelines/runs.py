@@ -43,11 +43,11 @@ class InstanceRunner:
 
     def run(self, step: Step, partition: str | None, *, force: bool) -> RunResult:
         """Run a step; the last error of the run is the message."""
-        keys = {dg.AssetKey(output) for output in step.outputs}
         tags = {**process_tags(), PLANNER_TAG: "true"}
         if force:
             tags[REFRESH_TAG] = "true"
-        result = self._job.get_subset(asset_selection=keys).execute_in_process(
+        result = self._job.execute_in_process(
+            asset_selection=[dg.AssetKey(output) for output in step.outputs],
             instance=self._instance,
             partition_key=partition,
             tags=tags,
