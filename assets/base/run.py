@@ -119,6 +119,10 @@ class Run:
             return empty if columns is None else empty.select(list(columns))
         return pa.concat_tables([self.storage.read_table(path, columns) for path in files])
 
+    def frame(self, asset: str, columns: Sequence[str] | None = None, partition: str | None = None) -> pl.DataFrame:
+        """As `table`, a polars frame."""
+        return pl.DataFrame(pl.from_arrow(self.table(asset, columns, partition)))
+
     def scan(self, asset: str, folder: str = "") -> pl.LazyFrame:
         """A local or remote asset as a lazy frame, never all in memory."""
         paths = [path for path in self.files(asset) if not folder or folder in path.split("/")]

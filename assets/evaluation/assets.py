@@ -88,7 +88,7 @@ def retrieval_rankings(run: Run) -> None:
     key = _key(run)
     config = run.profile.evaluation
     photos = read_test_photos(run)
-    queries = pl.DataFrame(pl.from_arrow(run.table("retrieval_queries")))
+    queries = run.frame("retrieval_queries")
     scorer = load_retrieval_scorer(key, run, photos, config, choose_device(run.settings.device))
     placeless = key in PLACELESS
     wanted = queries.height if placeless else int((queries.get_column("kind") == "photo").sum())
@@ -150,7 +150,7 @@ def tagging_rankings(run: Run) -> None:
 def retrieval_results(run: Run) -> None:
     """Precision at 10 of every model, per granularity, in both averages, for all queries and for slices."""
     config, seed = run.profile.evaluation, run.profile.seed
-    queries = pl.DataFrame(pl.from_arrow(run.table("retrieval_queries")))
+    queries = run.frame("retrieval_queries")
     slices = query_slices(queries, read_test_photos(run))
     columns = ("query_id", "rank", "distance_km", "has_tag")
     rows = []
@@ -158,7 +158,7 @@ def retrieval_results(run: Run) -> None:
         if reason := _not_run(run, "retrieval_rankings", key):
             rows.append(retrieval_not_run(key, reason, seed))
         else:
-            rankings = pl.DataFrame(pl.from_arrow(run.table("retrieval_rankings", columns, key)))
+            rankings = run.frame("retrieval_rankings", columns, key)
             rows.append(retrieval_rows(key, rankings, queries, slices, config, seed))
     results = pl.concat(rows)
     run.write("retrieval_results", results)
@@ -188,7 +188,7 @@ def tagging_results(run: Run) -> None:
         if reason := _not_run(run, "tagging_rankings", key):
             rows.append(tagging_not_run(key, reason, seed))
         else:
-            rankings = pl.DataFrame(pl.from_arrow(run.table("tagging_rankings", columns, key)))
+            rankings = run.frame("tagging_rankings", columns, key)
             rows.append(tagging_rows(key, rankings, photos, config, seed))
     results = pl.concat(rows)
     run.write("tagging_results", results)

@@ -12,17 +12,13 @@ from assets.evaluation.results import AGNOSTIC
 _ROUNDING = 1e-6
 
 
-def _frame(run: Run, asset: str, *columns: str) -> pl.DataFrame:
-    return pl.DataFrame(pl.from_arrow(run.table(asset, columns)))
-
-
 @check(asset="retrieval_queries", blocking=True)
 def queries_have_test_images(run: Run) -> CheckResult:
     """Every hashtag asked for is on at least `min_test_images` test photos with an image."""
     fewest = run.profile.evaluation.min_test_images
     tags, images = np.unique(read_test_photos(run).tag_ids, return_counts=True)
     enough = tags[images >= fewest]
-    queries = _frame(run, "retrieval_queries", "kind", "tag_id")
+    queries = run.frame("retrieval_queries", ["kind", "tag_id"])
     too_few = int((~np.isin(queries.get_column("tag_id").to_numpy(), enough)).sum())
     kinds = queries.get_column("kind")
     return CheckResult(
@@ -39,7 +35,7 @@ def queries_have_test_images(run: Run) -> CheckResult:
 @check(asset="retrieval_queries", blocking=True)
 def query_ids_contiguous(run: Run) -> CheckResult:
     """Query ids count from 0, and a query has a place exactly if a photo asks."""
-    queries = _frame(run, "retrieval_queries", "query_id", "kind", "latitude", "longitude", "photo_id")
+    queries = run.frame("retrieval_queries", ["query_id", "kind", "latitude", "longitude", "photo_id"])
     gaps = int((queries.get_column("query_id").to_numpy() != np.arange(queries.height)).sum())
     by_photo = pl.col("kind") == "photo"
     place = pl.all_horizontal(pl.col("latitude", "longitude", "photo_id").is_not_null())
@@ -93,12 +89,12 @@ def tagging_ranks_contiguous(run: Run) -> CheckResult:
 @check(asset="retrieval_rankings", blocking=True)
 def photo_queries_ranked(run: Run) -> CheckResult:
     """Every query of kind photo is ranked, but for hashtags that HER has no word vector for."""
-    queries = _frame(run, "retrieval_queries", "query_id", "kind", "tag_id").filter(pl.col("kind") == "photo")
+    queries = run.frame("retrieval_queries", ["query_id", "kind", "tag_id"]).filter(pl.col("kind") == "photo")
     ranked = run.scan("retrieval_rankings").select("query_id").unique().collect(engine="streaming")
     unranked = queries.join(ranked, on="query_id", how="anti")
     without = unranked.height
     if run.partition == "her":
-        known = _frame(run, "tag_embeddings_her", "tag_id")
+        known = run.frame("tag_embeddings_her", ["tag_id"])
         without = unranked.join(known, on="tag_id", how="semi").height
     return CheckResult(
         without == 0,
@@ -110,7 +106,7 @@ def photo_queries_ranked(run: Run) -> CheckResult:
 @check(asset="retrieval_results", blocking=True)
 def same_queries_for_all(run: Run) -> CheckResult:
     """Every model that ran is judged by the same photo queries, and every model has a row."""
-    rows = _frame(run, "retrieval_results", "model", "average", "slice", "queries")
+    rows = run.frame("retrieval_results", ["model", "average", "slice", "queries"])
     judged = rows.filter((pl.col("average") == "query") & (pl.col("slice") == "all"))
     counts = judged.filter(pl.col("queries") > 0).get_column("queries").unique().sort().to_list()
     absent = sorted(set(RETRIEVAL_MODELS) - set(judged.get_column("model")))
@@ -125,7 +121,7 @@ def same_queries_for_all(run: Run) -> CheckResult:
 @check(asset="retrieval_results", blocking=False)
 def upper_bound_highest(run: Run) -> CheckResult:
     """No model is above the oracle, for any average, granularity and slice."""
-    rows = _frame(run, "retrieval_results", "model", "average", "granularity", "slice", "precision_at_10").drop_nulls(
+    rows = run.frame("retrieval_results", ["model", "average", "granularity", "slice", "precision_at_10"]).drop_nulls(
         "precision_at_10"
     )
     keys = ["average", "granularity", "slice"]
@@ -146,9 +142,8 @@ def upper_bound_highest(run: Run) -> CheckResult:
 @check(asset="retrieval_results", blocking=False)
 def precision_falls_with_distance(run: Run) -> CheckResult:
     """A model's precision never rises as the distance that counts shrinks."""
-    rows = _frame(
-        run, "retrieval_results", "model", "average", "slice", "granularity", "distance_km", "precision_at_10"
-    )
+    columns = ["model", "average", "slice", "granularity", "distance_km", "precision_at_10"]
+    rows = run.frame("retrieval_results", columns)
     by_distance = rows.drop_nulls("precision_at_10").sort(
         pl.when(pl.col("granularity") == AGNOSTIC).then(float("inf")).otherwise(pl.col("distance_km"))
     )

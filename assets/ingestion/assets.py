@@ -94,8 +94,6 @@ def duplicate_photos(run: Run) -> None:
 )
 def tag_counts(run: Run) -> None:
     """How many photos of a shard carry each hashtag."""
-    photos = pl.from_arrow(run.table("geotagged_photos", ["tags"]))
-    assert isinstance(photos, pl.DataFrame)
-    counts = count_tags(photos)
+    counts = count_tags(run.frame("geotagged_photos", ["tags"]))
     run.write("tag_counts", counts)
     run.note("tag_counts", {"hashtags": counts.num_rows})

@@ -10,16 +10,10 @@ def _rows(run: Run, asset: str) -> int:
     return sum(file.rows or 0 for file in run.written[asset])
 
 
-def _frame(run: Run, asset: str, columns: list[str]) -> pl.DataFrame:
-    frame = pl.from_arrow(run.table(asset, columns))
-    assert isinstance(frame, pl.DataFrame)
-    return frame
-
-
 @check(asset="source_files", blocking=True)
 def rows_are_raw_or_rejected(run: Run) -> CheckResult:
     """Every row of a source file is in `raw_photos` or in `rejected_rows`."""
-    rows = int(_frame(run, "source_files", ["rows"])["rows"].sum())
+    rows = int(run.frame("source_files", ["rows"])["rows"].sum())
     raw, rejected = _rows(run, "raw_photos"), _rows(run, "rejected_rows")
     return CheckResult(
         rows == raw + rejected,
@@ -55,7 +49,7 @@ def raw_photos_are_geotagged_or_dropped(run: Run) -> CheckResult:
 @check(asset="geotagged_photos", blocking=True)
 def photo_ids_are_unique(run: Run) -> CheckResult:
     """No photo id is twice in a shard of `geotagged_photos`."""
-    ids = _frame(run, "geotagged_photos", ["photo_id"])["photo_id"]
+    ids = run.frame("geotagged_photos", ["photo_id"])["photo_id"]
     again = len(ids) - ids.n_unique()
     return CheckResult(
         again == 0,
@@ -78,7 +72,7 @@ def something_is_kept(run: Run) -> CheckResult:
 @check(asset="duplicate_photos", blocking=True)
 def one_row_is_kept(run: Run) -> CheckResult:
     """Of each photo id found in several shards exactly one row is kept."""
-    kept = _frame(run, "duplicate_photos", ["photo_id", "kept"]).group_by("photo_id").agg(pl.col("kept").sum())
+    kept = run.frame("duplicate_photos", ["photo_id", "kept"]).group_by("photo_id").agg(pl.col("kept").sum())
     wrong = kept.filter(pl.col("kept") != 1).height
     return CheckResult(
         wrong == 0,
@@ -90,9 +84,9 @@ def one_row_is_kept(run: Run) -> CheckResult:
 @check(asset="tag_counts", blocking=True)
 def tags_are_counted_once(run: Run) -> CheckResult:
     """`tag_counts` has each hashtag once, and adds up to the hashtags of the shard's photos."""
-    counts = _frame(run, "tag_counts", ["tag", "photos"])
+    counts = run.frame("tag_counts", ["tag", "photos"])
     counted = int(counts["photos"].sum())
-    carried = int(_frame(run, "geotagged_photos", ["tags"])["tags"].list.len().sum())
+    carried = int(run.frame("geotagged_photos", ["tags"])["tags"].list.len().sum())
     repeated = counts.height - counts["tag"].n_unique()
     return CheckResult(
         counted == carried and repeated == 0,

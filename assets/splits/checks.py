@@ -6,16 +6,12 @@ from assets.base.checks import CheckResult, check
 from assets.base.run import Run
 
 
-def _frame(run: Run, asset: str, *columns: str) -> pl.DataFrame:
-    return pl.DataFrame(pl.from_arrow(run.table(asset, columns)))
-
-
 @check(asset="photos", blocking=True)
 def photos_add_up(run: Run) -> CheckResult:
     """Every geotagged photo of the shard is in `photos` or in `unused_photos`."""
-    before = _frame(run, "geotagged_photos", "photo_id")["photo_id"]
-    used = _frame(run, "photos", "photo_id")["photo_id"]
-    unused = _frame(run, "unused_photos", "photo_id")["photo_id"]
+    before = run.frame("geotagged_photos", ["photo_id"])["photo_id"]
+    used = run.frame("photos", ["photo_id"])["photo_id"]
+    unused = run.frame("unused_photos", ["photo_id"])["photo_id"]
     same = before.sort().equals(pl.concat([used, unused]).sort())
     return CheckResult(
         same,
@@ -28,7 +24,7 @@ def photos_add_up(run: Run) -> CheckResult:
 @check(asset="photos", blocking=True)
 def splits_disjoint(run: Run) -> CheckResult:
     """No photo id is there twice, in one split or in two."""
-    ids = _frame(run, "photos", "photo_id")["photo_id"]
+    ids = run.frame("photos", ["photo_id"])["photo_id"]
     twice = len(ids) - ids.n_unique()
     return CheckResult(twice == 0, f"{twice:,} of {len(ids):,} photos twice", {"twice": twice})
 
@@ -36,12 +32,12 @@ def splits_disjoint(run: Run) -> CheckResult:
 @check(asset="photos", blocking=True)
 def tag_ids_in_vocabulary(run: Run) -> CheckResult:
     """Every photo has 1 to `max_tags` hashtags, with ids that ascend and are the vocabulary's for them."""
-    photos = _frame(run, "photos", "tags", "tag_ids")
+    photos = run.frame("photos", ["tags", "tag_ids"])
     lengths = photos["tag_ids"].list.len()
     wrong_length = int(((lengths < 1) | (lengths > run.profile.splits.max_tags)).sum())
     pairs = photos.with_row_index("row").explode("tags", "tag_ids")
     unknown = pairs.join(
-        _frame(run, "vocabulary", "tag_id", "tag"),
+        run.frame("vocabulary", ["tag_id", "tag"]),
         left_on=["tag_ids", "tags"],
         right_on=["tag_id", "tag"],
         how="anti",
@@ -58,10 +54,10 @@ def tag_ids_in_vocabulary(run: Run) -> CheckResult:
 @check(asset="photos", blocking=True)
 def no_lost_duplicates(run: Run) -> CheckResult:
     """Of a photo id found in several shards, only the row that is kept is used."""
-    lost = _frame(run, "duplicate_photos", "photo_id", "shard_key", "kept").filter(
+    lost = run.frame("duplicate_photos", ["photo_id", "shard_key", "kept"]).filter(
         (pl.col("shard_key") == run.partition) & ~pl.col("kept")
     )
-    used = _frame(run, "photos", "photo_id").join(lost, on="photo_id", how="semi").height
+    used = run.frame("photos", ["photo_id"]).join(lost, on="photo_id", how="semi").height
     return CheckResult(
         used == 0, f"{used:,} of {lost.height:,} lost duplicates used", {"lost": lost.height, "used": used}
     )

@@ -33,7 +33,7 @@ _CITIES_NAMED = 8
 
 def gather(run: Run) -> ReportData:
     """Everything that the report says, from the published tables and models."""
-    retrieval = frame(run, "retrieval_results")
+    retrieval = run.frame("retrieval_results")
     shown = run.profile.report
     curves = training_curves(run)
     world, close = densities(run.scan("photos"), shown.map_cell_degrees)
@@ -42,7 +42,7 @@ def gather(run: Run) -> ReportData:
         accounts=accounts(run),
         photos_by_split=photos_by_split(run),
         retrieval=retrieval,
-        tagging=frame(run, "tagging_results"),
+        tagging=run.frame("tagging_results"),
         by_continent=by_continent(retrieval, shown.breakdown_models, shown.breakdown_granularities),
         by_frequency=by_frequency(retrieval, shown.breakdown_models, shown.breakdown_granularities),
         curves=curves,
@@ -54,13 +54,6 @@ def gather(run: Run) -> ReportData:
         galleries=_galleries(run),
         missing=what_is_missing(run),
     )
-
-
-def frame(run: Run, asset: str, columns: list[str] | None = None, partition: str | None = None) -> pl.DataFrame:
-    """A table, or a partition of one, as a polars frame."""
-    found = pl.from_arrow(run.table(asset, columns, partition))
-    assert isinstance(found, pl.DataFrame)
-    return found
 
 
 def _about(run: Run, curves: tuple[Curve, ...]) -> About:
@@ -110,8 +103,8 @@ def _named_cities(run: Run) -> pl.DataFrame:
 
 
 def _frequencies(run: Run) -> pl.DataFrame:
-    skipped = frame(run, "skipped_tags", ["photos"]).with_columns(skipped=pl.lit(value=True))
-    kept = frame(run, "vocabulary", ["photos"]).with_columns(skipped=pl.lit(value=False))
+    skipped = run.frame("skipped_tags", ["photos"]).with_columns(skipped=pl.lit(value=True))
+    kept = run.frame("vocabulary", ["photos"]).with_columns(skipped=pl.lit(value=False))
     ordered = pl.concat([skipped, kept]).sort("photos", descending=True, maintain_order=True)
     return ordered.with_row_index("rank").with_columns(pl.col("rank").cast(pl.Int64))
 
@@ -122,7 +115,7 @@ def _galleries(run: Run) -> tuple[Gallery, ...]:
     details = run.scan("photos", "split=test").select(columns)
     details = details.filter(pl.col("photo_id").is_in(photos.photo_ids.tolist())).sort("photo_id")
     shown = run.profile.report
-    rankings = {model: frame(run, "tagging_rankings", None, model) for model in TAGGING_MODELS}
+    rankings = {model: run.frame("tagging_rankings", None, model) for model in TAGGING_MODELS}
 
     def jpegs(photo_ids: Collection[int]) -> dict[int, bytes]:
         return load_jpegs(run, photo_ids, shown.thumbnail_px)
@@ -132,7 +125,7 @@ def _galleries(run: Run) -> tuple[Gallery, ...]:
             config=shown,
             photos=photos,
             details=details.collect(),
-            vocabulary=frame(run, "vocabulary", ["tag_id", "tag", "photos", "is_place"]),
+            vocabulary=run.frame("vocabulary", ["tag_id", "tag", "photos", "is_place"]),
             training=run.scan("photos", "split=train").select("latitude", "longitude", "tag_ids"),
             rankings={model: rows for model, rows in rankings.items() if rows.height},
             retrieval=_retrieval_scorer(run, photos),

@@ -177,8 +177,8 @@ class Written:
         self.files = world.files
         self._tables = tables
 
-    def table(self, asset, columns):
-        return self._tables[asset].select(columns).to_arrow()
+    def frame(self, asset, columns):
+        return self._tables[asset].select(columns)
 
     def scan(self, asset):
         return self._tables[asset].lazy()

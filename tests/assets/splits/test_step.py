@@ -132,7 +132,7 @@ def test_checks_fail_on_what_they_are_for(rows, failing, lost):
         partition = "a-00000"
         profile = PROFILE
 
-        def table(self, asset, columns):
+        def frame(self, asset, columns):
             tables = {
                 "geotagged_photos": pa.table({"photo_id": [1, 2, 3]}),
                 "unused_photos": pa.table({"photo_id": [3]}),
@@ -146,7 +146,7 @@ def test_checks_fail_on_what_they_are_for(rows, failing, lost):
                     DUPLICATE_PHOTOS.schema(),
                 ),
             }
-            return tables[asset].select(columns)
+            return pl.DataFrame(tables[asset].select(columns))
 
     used = {row["photo_id"] for row in rows}
     expected = failing | ({"no_lost_duplicates"} if used & set(lost) else set())
