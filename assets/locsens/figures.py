@@ -1,14 +1,11 @@
-"""The training curve of a LocSens variant."""
+"""The training curve of a LocSens variant: every training's, with the stages of location sampling."""
 
 from collections.abc import Mapping
 
 import pyarrow as pa
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-_LOSSES = {"loss": "training", "validation_loss": "validation"}
-_NOT_METRICS = {"step", "learning_rate", *_LOSSES}
-_FEW = 40
+from assets.embeddings.figures import training_curve as any_training_curve
 
 
 def training_curve(curve: pa.Table, title: str, stages: Mapping[int, str]) -> Figure:
@@ -19,17 +16,11 @@ def training_curve(curve: pa.Table, title: str, stages: Mapping[int, str]) -> Fi
         title: What was trained.
         stages: Steps at which a stage ended, and its name: drawn as lines.
     """
-    metrics = [name for name in curve.column_names if name not in _NOT_METRICS]
-    figure = Figure(figsize=(9 if metrics else 5, 3.5), layout="constrained")
-    figure.suptitle(title)
-    panels = figure.subplots(1, 2 if metrics else 1, squeeze=False)[0]
-    _draw(panels[0], curve, _LOSSES, "margin ranking loss")
-    if metrics:
-        labels = {name: name.replace("_", " ") for name in metrics}
-        _draw(panels[1], curve, labels, "validation, percent")
+    figure = any_training_curve(curve, title, "margin ranking loss")
+    losses = figure.axes[0]
     for end, name in stages.items():
-        panels[0].axvline(end, color="0.8", linewidth=0.8, zorder=0)
-        panels[0].annotate(
+        losses.axvline(end, color="0.8", linewidth=0.8, zorder=0)
+        losses.annotate(
             name.replace("sigma_", "σ "),
             (end, 1),
             xycoords=("data", "axes fraction"),
@@ -39,16 +30,3 @@ def training_curve(curve: pa.Table, title: str, stages: Mapping[int, str]) -> Fi
             fontsize=7,
         )
     return figure
-
-
-def _draw(axes: Axes, curve: pa.Table, labels: Mapping[str, str], unit: str) -> None:
-    steps = curve.column("step").to_pylist()
-    for name, label in labels.items():
-        if name not in curve.column_names:
-            continue
-        values = curve.column(name).to_pylist()
-        points = [(step, value) for step, value in zip(steps, values, strict=True) if value is not None]
-        axes.plot(*zip(*points, strict=True), marker="." if len(points) < _FEW else "", label=label)
-    axes.set_xlabel("step")
-    axes.set_ylabel(unit)
-    axes.legend(fontsize=8)
