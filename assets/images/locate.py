@@ -112,15 +112,15 @@ class Locator:
         Args:
             images: `LOCSENS_IMAGES`.
             source: `LOCSENS_SOURCE`: a download URL may lead into the store that the metadata came from, and
-                into no other.
+                into no other; rows that came over the web may not name local files.
 
         Raises:
             ImageSettingError: It cannot be understood, or names an unknown kind of store.
         """
         self.template: Template | None = None
-        self.source_store = _store(
-            source.partition(":")[2] if source.startswith(("yfcc100m:", "manifest:")) else source
-        )
+        place = source.partition(":")[2] if source.startswith(("yfcc100m:", "manifest:")) else source
+        self.source_store = _store(place)
+        self.source_is_web = urlsplit(place.split("{", maxsplit=1)[0]).scheme.lower() in _WEB
         if not images:
             return
         text = images if "{" in images or "}" in images else f"{images.rstrip('/')}/{BUCKET_LAYOUT}"
@@ -167,6 +167,8 @@ class Locator:
         if scheme in _WEB and parts.netloc:
             return Location("web", url)
         if scheme in _LOCAL and parts.netloc in {"", "localhost"}:
+            if self.source_is_web:
+                return Failure("missing", f"expected http or https from a source on the web, found {shown!r}")
             path = _local_path(url)
             if Path(path).is_absolute() and "\0" not in path:
                 return Location("file", path)

@@ -55,6 +55,14 @@ def test_no_password_reaches_a_sentence() -> None:
     assert location.shown == "http://example.org/a.jpg"
 
 
+@pytest.mark.parametrize("source", ["https://host/photos.csv", "manifest:http://host/photos.csv"])
+@pytest.mark.parametrize("url", ["file:///photos/a.jpg", "/photos/a.jpg"])
+def test_rows_from_the_web_do_not_name_local_files(source: str, url: str) -> None:
+    answer = Locator(source=source).locate(1, None, url)
+    assert isinstance(answer, Failure)
+    assert "from a source on the web" in answer.error
+
+
 @pytest.mark.parametrize("source", ["s3://bucket/meta/photos.csv", "manifest:s3://bucket/meta/*.csv"])
 def test_the_store_of_the_source_is_allowed_and_no_other(source: str) -> None:
     locator = Locator(source=source)
