@@ -10,7 +10,6 @@ from pipelines.dagster_assets import to_dagster
 from pipelines.jobs import ingest_source_files, refresh_collection
 from pipelines.schedules import weekly_refresh
 from pipelines.sensors import new_source_files
-from pipelines.story import story_logger
 
 
 def open_workspace(settings: Settings | None = None) -> Workspace:
@@ -40,5 +39,4 @@ def build_defs(workspace: Workspace | None = None) -> dg.Definitions:
         sensors=[new_source_files, automation_sensor],
         resources={"workspace": workspace},
         executor=executor,
-        loggers={"console": story_logger},
     )

@@ -14,9 +14,11 @@ from assets.base.show import Markdown, Picture
 from assets.base.step import Reads, Step, StepRegistry
 from assets.base.tables import TABLES
 from assets.base.workspace import Workspace
+from pipelines.story import StoryHandler
 
 OWNERS = ["team:locsens"]
 REFRESH_TAG = "locsens/refresh"
+PLANNER_TAG = "locsens/planner"
 DATA_VERSION_TAG = "dagster/data_version"
 DIGITS = 5  # of a figure shown; the tables keep all
 

@@ -10,11 +10,10 @@ import dagster as dg
 import psutil
 
 from assets.base.step import Step
-from pipelines.dagster_assets import REFRESH_TAG
+from pipelines.dagster_assets import PLANNER_TAG, REFRESH_TAG
 
 HOST_TAG = "locsens/host"
 PROCESS_TAG = "locsens/process"
-PLANNER_TAG = "locsens/planner"
 OWN_ERROR = re.compile(r"^(assets|models|pipelines)\.[\w.]+: ")  # its sentence needs no class name before it
 
 
@@ -52,6 +51,7 @@ class InstanceRunner:
             partition_key=partition,
             tags=tags,
             raise_on_error=False,
+            run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},  # `pipelines.story` tells it
         )
         return RunResult(True) if result.success else RunResult(False, _message(result))
 

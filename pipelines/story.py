@@ -1,4 +1,4 @@
-"""What a run tells on the console: a step's own messages, not Dagster's events, and not too many of them.
+"""What a step tells on the console of the planner: its own messages, and not too many of them.
 
 On a terminal the progress bars of training and downloads tell more, so messages below a warning stay in the event log.
 """
@@ -6,8 +6,6 @@ On a terminal the progress bars of training and downloads tell more, so messages
 import logging
 import sys
 import time
-
-import dagster as dg
 
 PAUSE_SECONDS = 10.0
 
@@ -21,26 +19,10 @@ class StoryHandler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write one message."""
-        meta = getattr(record, "dagster_meta", None) or {}
-        if meta.get("dagster_event") is not None:
-            return  # the planner tells how a run ended
         now = time.monotonic()
         if record.levelno < logging.WARNING:
             if sys.stderr.isatty() or now - self._told < PAUSE_SECONDS:
                 return
             self._told = now
-        message = meta.get("orig_message") or record.getMessage()
-        sys.stderr.write(f"            {message}\n")
+        sys.stderr.write(f"            {record.getMessage()}\n")
         sys.stderr.flush()
-
-
-def _open_story(_: dg.InitLoggerContext) -> logging.Logger:
-    logger = logging.getLogger("locsens.story")
-    logger.setLevel(logging.INFO)
-    logger.propagate = False
-    if not logger.handlers:
-        logger.addHandler(StoryHandler())
-    return logger
-
-
-story_logger = dg.LoggerDefinition(_open_story, description="A step's own messages, as a person wants to read them.")
