@@ -24,5 +24,6 @@ class StoryHandler(logging.Handler):
             if sys.stderr.isatty() or now - self._told < PAUSE_SECONDS:
                 return
             self._told = now
-        sys.stderr.write(f"            {record.getMessage()}\n")
+        meta = getattr(record, "dagster_meta", None) or {}  # the message without job, run and step
+        sys.stderr.write(f"            {meta.get('orig_message') or record.getMessage()}\n")
         sys.stderr.flush()
