@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 from matplotlib.figure import Figure
 
+_HARMLESS = str.maketrans({"|": "\\|", "<": "&lt;", "[": "\\["})
+
 
 @dataclass(frozen=True)
 class Markdown:
@@ -43,13 +45,16 @@ def picture(figure: Figure, alt: str) -> Picture:
 
 
 def markdown_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> Markdown:
-    """A table in Markdown; floats with two digits, None as a dash."""
+    """A table in Markdown; floats with two digits, None as a dash.
+
+    Cells may hold text of the collection: neither tags nor images nor links of theirs come through.
+    """
 
     def cell(value: object) -> str:
         if value is None:
             return "–"
         text = f"{value:.2f}" if isinstance(value, float) else str(value)
-        return text.replace("|", "\\|")
+        return " ".join(text.translate(_HARMLESS).split())
 
     lines = ["| " + " | ".join(header) + " |", "|" + "---|" * len(header)]
     lines += ["| " + " | ".join(cell(value) for value in row) + " |" for row in rows]
