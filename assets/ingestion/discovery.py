@@ -11,7 +11,7 @@ from assets.base.urls import public_source
 from assets.base.workspace import Workspace
 from assets.ingestion.errors import SourceError
 from assets.ingestion.sources import Source, SourceFile, find_source_files, parse_source
-from assets.ingestion.world.generate import ensure_world
+from assets.ingestion.world.generate import World, ensure_world
 
 
 @dataclass(frozen=True)
@@ -29,13 +29,17 @@ class Discovery:
     vanished: list[RegisteredFile]
 
 
+def sample_world(workspace: Workspace) -> World | None:
+    """The sample world if it is the source, generated if it is not there yet."""
+    if not parse_source(workspace.settings.source).is_sample:
+        return None
+    return ensure_world(workspace.profile.world, workspace.scratch / "worlds")
+
+
 def source_of(workspace: Workspace) -> Source:
     """The source that the settings name; the sample world is generated first."""
-    source = parse_source(workspace.settings.source)
-    if source.is_sample:
-        world = ensure_world(workspace.profile.world, workspace.scratch / "worlds")
-        return Source(str(world.metadata), "yfcc100m")
-    return source
+    world = sample_world(workspace)
+    return parse_source(workspace.settings.source) if world is None else Source(world.metadata, "yfcc100m")
 
 
 def files_now(workspace: Workspace) -> dict[str, SourceFile]:

@@ -3,18 +3,17 @@
 from assets.base.provenance import Input
 from assets.base.word_vector_file import WordVectorError
 from assets.base.workspace import Workspace
+from assets.ingestion.discovery import sample_world
 from assets.ingestion.errors import SourceError
-from assets.ingestion.sources import Source, find_source_files, parse_source
-from assets.ingestion.world.generate import ensure_world
+from assets.ingestion.sources import Source, find_source_files
 
 
 def word_vectors_url(workspace: Workspace) -> str:
     """Path or URL of the file of word vectors; empty if there is none. May hold credentials."""
     if workspace.settings.word_vectors:
         return workspace.settings.word_vectors
-    if parse_source(workspace.settings.source).is_sample:
-        return str(ensure_world(workspace.profile.world, workspace.scratch / "worlds").word_vectors)
-    return ""
+    world = sample_world(workspace)
+    return "" if world is None else str(world.word_vectors)
 
 
 def word_vectors_input(workspace: Workspace, _partition: str | None) -> list[Input]:
