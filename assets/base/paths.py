@@ -34,8 +34,11 @@ def folder_of(asset: str, partition: str | None, folders: dict[str, str] | None 
 
 
 def own_folders(storage: Storage, asset: str, partition: str | None) -> list[str]:
-    """Every folder that holds nothing but this output's files; none for an output that shares its folder."""
-    if asset == CATALOG:
+    """Every folder that holds nothing but this output's files; none for an output that may share its folder.
+
+    What lies in these folders and is not recorded is removed: a folder such as `reports` may hold a person's own files.
+    """
+    if asset in (CATALOG, REPORT):
         return []
     if asset in TABLES and len(TABLES[asset].folders) > 1:
         inner = f"{TABLES[asset].folders[-1]}={partition}"
