@@ -3,7 +3,6 @@
 What the columns mean is in `assets.ingestion.manifest`.
 """
 
-import csv
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,10 +14,9 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from assets.ingestion.csv_records import Fault, csv_records, fault_of, text_of
 from assets.ingestion.errors import DamagedSourceError, WrongFormatError
 from assets.ingestion.lines import (
-    BYTE_ORDER_MARK,
-    MAX_LINE_BYTES,
     LineBlock,
     line_blocks,
     shown,
@@ -31,7 +29,6 @@ OPTIONAL_COLUMNS = ("user_id", "taken_at", "title", "license")
 
 _BATCH_ROWS = 20_000
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_TEXT_ERRORS = "surrogateescape"
 
 
 @dataclass(frozen=True)
@@ -77,18 +74,16 @@ def csv_batches(url: str, blocks: Iterable[bytes], delimiter: str, shard_rows: i
     Raises:
         WrongFormatError: The header lacks a column, or has it twice.
     """
-    csv.field_size_limit(MAX_LINE_BYTES)
-    records = _records(csv.reader(_text_lines(blocks), delimiter=delimiter))
-    header = [name.strip() for name in next(records, [])]
+    records = csv_records(blocks, delimiter)
+    first = next(records, [])
+    header = [name.strip() for name in ([] if isinstance(first, Fault) else first)]
     columns = known_columns(url, header)
     places = [header.index(name) for name in columns]
     row = 0
     # A batch never crosses a shard's border.
     while batch := list(islice(records, min(_BATCH_ROWS, shard_rows - row % shard_rows))):
         reasons = {
-            index: reason
-            for index, record in enumerate(batch)
-            if (reason := _csv_fault(record, len(header))) is not None
+            index: reason for index, record in enumerate(batch) if (reason := fault_of(record, len(header))) is not None
         }
         good = [record for index, record in enumerate(batch) if index not in reasons]
         numbers = [row + index + 1 for index in range(len(batch)) if index not in reasons]
@@ -97,7 +92,7 @@ def csv_batches(url: str, blocks: Iterable[bytes], delimiter: str, shard_rows: i
             {"row": numbers} | {name: values[place] for name, place in zip(columns, places, strict=True)},
             schema={"row": pl.Int64} | dict.fromkeys(columns, pl.String),
         ).with_columns(pl.col(columns).replace("", None))
-        texts = [_csv_text(batch[index], delimiter) for index in reasons]
+        texts = [text_of(batch[index], delimiter) for index in reasons]
         rejected = rejections([row + index + 1 for index in reasons], list(reasons.values()), texts)
         yield RowBatch(row // shard_rows, fields, rejected)
         row += len(batch)
@@ -144,41 +139,6 @@ def parquet_batches(url: str, stored: BinaryIO, shard_rows: int) -> Iterator[Row
     except (pa.ArrowException, OSError) as error:
         message = str(error).split("\n", 1)[0]
         raise DamagedSourceError(f"manifest {url} is cut off or damaged: {message}") from error
-
-
-def _text_lines(blocks: Iterable[bytes]) -> Iterator[str]:
-    for block in line_blocks(blocks, 1 << 62):
-        text = block.data.removeprefix(BYTE_ORDER_MARK if block.first_line == 1 else b"")
-        yield from (f"{line}\n" for line in text.decode("utf-8", _TEXT_ERRORS).split("\n")[:-1])
-
-
-def _records(reader: Any) -> Iterator[Any]:
-    """Rows of a CSV reader; in place of a row that it cannot make out, why."""
-    while True:
-        try:
-            yield next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            yield f"no CSV: {error}"
-
-
-def _csv_fault(record: list[str] | str, columns: int) -> str | None:
-    if isinstance(record, str):
-        return record
-    if len(record) != columns:
-        return f"{len(record)} columns instead of {columns}" if record else "empty line"
-    # One look at the whole row is quicker than one at each field; NUL and bytes that are no UTF-8 are rare.
-    text = "".join(record)
-    if "\0" in text:
-        return "holds a NUL character"
-    return "not UTF-8" if not text.isascii() and _SURROGATE.search(text) else None
-
-
-def _csv_text(record: list[str] | str, delimiter: str) -> str:
-    if isinstance(record, str):
-        return ""
-    return shown(delimiter.join(record).encode("utf-8", _TEXT_ERRORS))
 
 
 def _json_row(line: bytes) -> dict[str, Any] | str:

@@ -215,16 +215,25 @@ def test_bad_rows_of_csv(source_file: Write) -> None:
     assert shard.rejected["text"][2].as_py() == "3,caf\\xe9,2,3,x.jpg"
 
 
-def test_quote_that_never_ends_costs_one_row(source_file: Write) -> None:
+@pytest.mark.parametrize("after", [0, 3, 80_000])
+@pytest.mark.parametrize("closed", [b"", b'7,a,2,3,"x"".jpg"\n', b'7,"a,b",2,3,x.jpg\n'])
+def test_a_quote_that_never_ends_costs_its_own_line(source_file: Write, after: int, closed: bytes) -> None:
     header = b"photo_id,tags,latitude,longitude,image\n"
-    swallowed = b"".join(b"%d,a,2,3,x.jpg\n" % number for number in range(80_000))
-    (shard,) = shards(source_file("m", header + b'1,a,2,3,x.jpg\n2,"a,2,3,x.jpg\n' + swallowed), 50_000)
+    rest = b"".join(b"%d,a,2,3,x.jpg\n" % number for number in range(100, 100 + after))
+    file = source_file("m", header + b'1,a,2,3,x.jpg\n2,"a,2,3,x.jpg\n' + rest + closed + rest)
+    (shard,) = shards(file, 200_000)
     (rejected,) = shard.rejected.to_pylist()
-    assert rejected["reason"].startswith("no CSV: field larger than field limit")
-    assert rejected["line_number"] == 2
-    ids = shard.raw["photo_id"].to_pylist()
-    assert ids == [1, *range(ids[1], 80_000)]
-    assert ids[1] > 50_000
+    assert (rejected["line_number"], rejected["text"]) == (2, '2,"a,2,3,x.jpg')
+    known = list(range(100, 100 + after))
+    assert shard.raw["photo_id"].to_pylist() == [1, *known, *([7] if closed else []), *known]
+
+
+def test_a_quoted_field_may_hold_newlines_quotes_and_delimiters(source_file: Write) -> None:
+    header = b"photo_id,tags,latitude,longitude,image,title\n"
+    data = header + b'1,"a,b",2,3,x.jpg,"two\nlines, ""quoted"""\n2,c,2,3,y.jpg,5" wide\n'
+    (shard,) = shards(source_file("m", data))
+    assert shard.rejected.num_rows == 0
+    assert shard.raw["title"].to_pylist() == ['two\nlines, "quoted"', '5" wide']
 
 
 def test_bad_rows_of_json(source_file: Write) -> None:
