@@ -9,7 +9,6 @@ from typing import Annotated, ParamSpec, TypeVar
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from assets.base.settings import SettingsError, load_settings
 from assets.base.step import STAGES
@@ -19,8 +18,8 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-console = Console(highlight=False)
-errors = Console(stderr=True, highlight=False)
+console = Console(highlight=False, emoji=False)
+errors = Console(stderr=True, highlight=False, emoji=False)
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -89,18 +88,9 @@ def demo() -> None:
 def status() -> None:
     """Say what is there, what is missing or old, and why."""
     from pipelines.build import open_workspace
-    from pipelines.planner import survey
+    from pipelines.session import tell_standing
 
-    workspace = open_workspace()
-    report = survey(workspace)
-    console.print(f"storage {workspace.storage.shown}: {report.fresh} outputs up to date", markup=False)
-    table = Table("state", "output", "why", "to redo it", box=None, pad_edge=False)
-    for output in report.made:
-        table.add_row("to do", output, "", "locsens materialize")
-    for left in report.left:
-        table.add_row(left.state, left.output, escape(left.why), left.command)
-    if table.row_count:
-        console.print(table)
+    tell_standing(open_workspace(), console)
 
 
 @app.command()
@@ -112,9 +102,12 @@ def forget(file: Annotated[str, typer.Argument(help="Key or URL of a source file
     from pipelines.sources import forget_file
 
     workspace = open_workspace()
-    shards = forget_file(file, workspace, open_instance(workspace.settings))
+    with open_instance(workspace.settings) as instance:
+        shards = forget_file(file, workspace, instance)
     console.print(
-        f"forgot {file} and its {len(shards)} shards; `locsens materialize` redoes what was made of them", markup=False
+        f"forgot {file} and its {len(shards)} shards; `locsens materialize` redoes what was made of them",
+        markup=False,
+        soft_wrap=True,
     )
 
 

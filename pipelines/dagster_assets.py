@@ -1,6 +1,7 @@
 """Steps as Dagster sees them: asset specs with schema, lineage, kinds and checks, and a body that executes the step."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
 from typing import Any
 
 import dagster as dg
@@ -14,7 +15,7 @@ from assets.base.show import Markdown, Picture
 from assets.base.step import Reads, Step, StepRegistry
 from assets.base.tables import TABLES
 from assets.base.workspace import Workspace
-from pipelines.story import StoryHandler
+from pipelines.story import told
 
 OWNERS = ["team:locsens"]
 REFRESH_TAG = "locsens/refresh"
@@ -44,13 +45,12 @@ def to_dagster(step: Step, steps: StepRegistry) -> list[dg.AssetsDefinition | dg
         pool=step.pool,
     )
     def body(context: dg.AssetExecutionContext) -> Iterator[Any]:
-        if PLANNER_TAG in context.run.tags:
-            context.log.addHandler(StoryHandler())
         workspace = context.resources.workspace
         assert isinstance(workspace, Workspace)
         partition = context.partition_key if step.by else None
         force = context.run.tags.get(REFRESH_TAG) == "true"
-        outcome = execute(step, workspace, partition, context.log, force=force)
+        with told(context.log) if PLANNER_TAG in context.run.tags else nullcontext():
+            outcome = execute(step, workspace, partition, context.log, force=force)
         _announce_shards(context, workspace, step, outcome)
         yield from _events(context, step, outcome)
 

@@ -24,7 +24,7 @@ def dagster_home(settings: Settings) -> Path:
     """
     said = os.environ.get("DAGSTER_HOME")
     if said:
-        home = Path(said)
+        home = Path(said).absolute()
     else:
         shown = Storage(settings.storage).shown
         slug = re.sub(r"[^a-z0-9]+", "-", shown.rpartition("/")[2].lower()).strip("-") or "storage"

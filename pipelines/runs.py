@@ -95,7 +95,8 @@ def _message(result: dg.ExecuteInProcessResult) -> str:
             if data.user_failure_data is not None and data.user_failure_data.description:
                 return str(data.user_failure_data.description)
             error = data.error
-            while error is not None and error.cause is not None:
+            # Beneath Dagster's own; what it was raised from in turn says less than it does.
+            while error is not None and error.cause is not None and str(error.cls_name).startswith("Dagster"):
                 error = error.cause
             if error is not None:
                 return OWN_ERROR.sub("", error.message.strip())

@@ -13,10 +13,11 @@ from rich.table import Table
 from assets.base.settings import Settings
 from assets.base.urls import public_source
 from assets.base.workspace import Workspace
-from assets.ingestion.discovery import discover
+from assets.ingestion.discovery import Discovery, discover, look
+from assets.ingestion.sources import parse_source
 from pipelines.build import build_defs, open_workspace
 from pipelines.home import dagster_home, open_instance
-from pipelines.planner import Report, materialize, parse_refresh
+from pipelines.planner import Report, materialize, parse_refresh, survey
 from pipelines.runs import InstanceRunner, clear_killed_runs
 from pipelines.sources import register_partitions
 
@@ -42,10 +43,10 @@ def materialize_all(
         for run_id in clear_killed_runs(instance):
             console.print(f"run {run_id[:8]} had been killed; reported as cancelled")
         source, profile = public_source(settings.source), workspace.profile.name
-        console.print(f"source {source} → storage {workspace.storage.shown}, profile {profile}", markup=False)
-        found = discover(workspace)
-        for file in found.vanished:
-            console.print(f"[yellow]source file {file.key} has vanished[/]; `locsens forget {file.key}` removes it")
+        console.print(
+            f"source {source} → storage {workspace.storage.shown}, profile {profile}", markup=False, soft_wrap=True
+        )
+        _tell_vanished(discover(workspace), console)
         register_partitions(workspace, instance)
 
         def tell(line: str) -> None:
@@ -57,12 +58,43 @@ def materialize_all(
     return report
 
 
-def _tell_report(report: Report, console: Console, seconds: float) -> None:
-    for output, why in report.failed.items():
-        console.print(f"[red]failed[/] {output}: {escape(why)}", soft_wrap=True)
+def tell_standing(workspace: Workspace, console: Console) -> None:
+    """Tell how everything stands, and make nothing.
+
+    Raises:
+        SourceError: The source is unreachable or empty.
+        CollectionError: The storage holds another collection.
+    """
+    report = survey(workspace)
+    shown = workspace.storage.shown
+    console.print(f"storage {shown}: {report.fresh} outputs up to date", markup=False, soft_wrap=True)
+    if workspace.collection().files or not parse_source(workspace.settings.source).is_sample:
+        found = look(workspace)  # an empty storage is no reason to draw the sample world
+        for key in found.new:
+            console.print(f"[cyan]new[/] source file {key}; `locsens materialize` ingests it", soft_wrap=True)
+        _tell_vanished(found, console)
+    for output in report.made:
+        console.print(f"[cyan]to do[/] {output}", soft_wrap=True)
+    _tell_left(report, console)
+
+
+def _tell_vanished(found: Discovery, console: Console) -> None:
+    for file in found.vanished:
+        console.print(
+            f"[yellow]source file {file.key} has vanished[/]; `locsens forget {file.key}` removes it", soft_wrap=True
+        )
+
+
+def _tell_left(report: Report, console: Console) -> None:
     for left in report.left:
         hint = f"; redo it with `{left.command}`" if left.command else ""
         console.print(f"[yellow]{left.state}[/] {left.output}: {escape(left.why)}{hint}", soft_wrap=True)
+
+
+def _tell_report(report: Report, console: Console, seconds: float) -> None:
+    for output, why in report.failed.items():
+        console.print(f"[red]failed[/] {output}: {escape(why)}", soft_wrap=True)
+    _tell_left(report, console)
     if report.nothing_to_do:
         console.print(f"everything is up to date: {report.fresh} outputs, looked at in {seconds:.1f} s")
     else:

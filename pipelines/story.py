@@ -6,6 +6,8 @@ On a terminal the progress bars of training and downloads tell more, so messages
 import logging
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 PAUSE_SECONDS = 10.0
 
@@ -27,3 +29,14 @@ class StoryHandler(logging.Handler):
         meta = getattr(record, "dagster_meta", None) or {}  # the message without job, run and step
         sys.stderr.write(f"            {meta.get('orig_message') or record.getMessage()}\n")
         sys.stderr.flush()
+
+
+@contextmanager
+def told(log: logging.Logger) -> Iterator[None]:
+    """Tell what is logged within the block, and nothing that Dagster says of the step afterwards."""
+    handler = StoryHandler()
+    log.addHandler(handler)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)

@@ -4,6 +4,7 @@ Settings say where things are and on what they run; sizes and hyper-parameters a
 """
 
 import os
+import tomllib
 from pathlib import Path
 from typing import Literal
 
@@ -82,6 +83,8 @@ def load_settings(**overrides: object) -> Settings:
             )
     try:
         return Settings(**overrides)  # type: ignore[arg-type]  # pydantic checks the values, that is the point
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{TOML}: expected TOML, found something else ({error})") from error
     except ValidationError as error:
         problem = error.errors()[0]
         name = str(problem["loc"][0]) if problem["loc"] else "settings"

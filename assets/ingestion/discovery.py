@@ -19,7 +19,7 @@ class Discovery:
     """What was found at the source.
 
     Attributes:
-        new: Keys registered just now.
+        new: Keys of files that were not registered before.
         known: Keys that were registered before and are there.
         vanished: Registered files that are not there any more.
     """
@@ -53,8 +53,8 @@ def files_now(workspace: Workspace) -> dict[str, SourceFile]:
     return workspace.found
 
 
-def discover(workspace: Workspace) -> Discovery:
-    """Look at the source and register what is new.
+def look(workspace: Workspace) -> Discovery:
+    """Look at the source, and register nothing.
 
     Raises:
         SourceError: The source is unreachable or empty.
@@ -62,16 +62,28 @@ def discover(workspace: Workspace) -> Discovery:
     """
     workspace.found = None
     found = files_now(workspace)
-    collection = workspace.collection()
-    known = {file.key for file in collection.files}
-    new = [file for key, file in found.items() if key not in known]
-    if new:
-        write_collection(workspace.storage, collection.with_files(RegisteredFile(file.key, file.url) for file in new))
+    files = workspace.collection().files
+    known = {file.key for file in files}
     return Discovery(
-        new=[file.key for file in new],
+        new=[key for key in found if key not in known],
         known=[key for key in found if key in known],
-        vanished=[file for file in collection.files if file.key not in found],
+        vanished=[file for file in files if file.key not in found],
     )
+
+
+def discover(workspace: Workspace) -> Discovery:
+    """Look at the source and register what is new.
+
+    Raises:
+        SourceError: The source is unreachable or empty.
+        CollectionError: The storage holds another collection.
+    """
+    found = look(workspace)
+    if found.new:
+        files = (files_now(workspace)[key] for key in found.new)
+        registered = workspace.collection().with_files(RegisteredFile(file.key, file.url) for file in files)
+        write_collection(workspace.storage, registered)
+    return found
 
 
 def source_file(workspace: Workspace, key: str) -> SourceFile:

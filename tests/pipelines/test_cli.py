@@ -1,0 +1,507 @@
+"""The command line as a person uses it: what it prints, and one sentence for everything that a person can mend."""
+
+import bz2
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import duckdb
+import pytest
+from tiny_collection import Tiny
+from typer.testing import CliRunner
+
+from pipelines.cli import app
+
+pytestmark = pytest.mark.timeout(600)
+
+ROOT = Path(__file__).resolve().parents[2]
+WORDS = tuple(f"word{letter}" for letter in "abcdefghijklmnopqrst")
+
+
+class Said(NamedTuple):
+    """What a command line gave back: exit code, all it printed, and standard error alone."""
+
+    code: int
+    text: str
+    error: str
+
+
+Locsens = Callable[..., Said]
+
+
+def row(photo_id: int, columns: int = 23, place: str = "2.5\t-3.5", tags: str = ",".join(WORDS)) -> str:
+    text = f"{photo_id}\tu\tn\t\t\t\tt\t\t{tags}\t\t{place}\t16\tp\tfile:///no/{photo_id}.jpg\tCC\t\t\t\t\t\tjpg\t0"
+    return text + "\t" * (columns - 23) + "\n"
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    """A file of metadata with thirty photos."""
+    path = tmp_path / "photos.tsv"
+    path.write_text("".join(row(number) for number in range(30)))
+    return path
+
+
+@pytest.fixture
+def locsens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Locsens:
+    """Runs the command line in a folder of its own; keyword arguments are settings.
+
+    A stack trace fails the test.
+    """
+    for name in [name for name in os.environ if name.startswith("LOCSENS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "home"))
+    defaults = {"storage": "data", "profile": "tiny", "source": "photos.tsv", "work": "work", "device": "cpu"}
+
+    def run(*words: str, **settings: object) -> Said:
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in (defaults | settings).items():
+                patch.setenv(f"LOCSENS_{name.upper()}", str(value))
+            result = CliRunner().invoke(app, words)
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        assert "Traceback" not in result.output
+        assert "Stack Trace" not in result.output
+        return Said(result.exit_code, result.output, result.stderr)
+
+    return run
+
+
+def refused(said: Said, sentence: str) -> None:
+    """Exit code 2, and nothing but one sentence on standard error."""
+    assert said.code == 2, said.text
+    lines = said.error.strip().splitlines()
+    assert len(lines) == 1, said.error
+    assert lines[0].startswith("locsens: ")
+    assert re.search(sentence, lines[0]), lines[0]
+
+
+# Settings
+
+
+def test_an_unknown_setting(locsens: Locsens, source: Path) -> None:
+    refused(locsens("status", sauce="x"), r"LOCSENS_SAUCE: unknown setting; known are LOCSENS_DEVICE, .*LOCSENS_WORK")
+
+
+def test_an_unknown_setting_in_the_file(locsens: Locsens, source: Path, tmp_path: Path) -> None:
+    (tmp_path / "locsens.toml").write_text('sauce = "x"\n')
+    refused(locsens("status"), "sauce: unknown setting; known are device, ")
+
+
+def test_a_file_of_settings_that_is_no_toml(locsens: Locsens, source: Path, tmp_path: Path) -> None:
+    (tmp_path / "locsens.toml").write_text("storage = \n")
+    refused(locsens("status"), r"locsens\.toml: expected TOML, .*line 1")
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "sentence"),
+    [
+        ("profile", "huge", "LOCSENS_PROFILE: input should be 'tiny', 'sample', 'collection' or 'paper', found 'huge'"),
+        ("device", "tpu", "LOCSENS_DEVICE: .*found 'tpu'"),
+        ("executor", "cloud", "LOCSENS_EXECUTOR: .*found 'cloud'"),
+        ("storage", "", "LOCSENS_STORAGE: .*at least 1 character"),
+    ],
+)
+def test_an_impossible_setting(locsens: Locsens, source: Path, setting: str, value: str, sentence: str) -> None:
+    for command in ("materialize", "status", "doctor", "home"):
+        refused(locsens(command, **{setting: value}), sentence)
+
+
+def test_a_last_stage_that_does_not_exist(locsens: Locsens, source: Path) -> None:
+    refused(locsens("materialize", "--to", "moon"), "--to moon: unknown stage, expected one of ingestion, vocabulary")
+
+
+@pytest.mark.parametrize(
+    ("word", "sentence"),
+    [
+        ("moon", "--refresh moon: no such asset; expected vocabulary, models, an asset or asset:partition"),
+        (
+            "locsens_model:moon",
+            "--refresh locsens_model:moon: locsens_model has no partition 'moon'; it has retrieval_",
+        ),
+        ("photos:moon", "--refresh photos:moon: photos has no partition 'moon'; it has none"),
+    ],
+)
+def test_a_refresh_of_what_does_not_exist(locsens: Locsens, source: Path, word: str, sentence: str) -> None:
+    refused(locsens("materialize", "--refresh", word), sentence)
+
+
+# The source
+
+
+def test_a_source_that_is_not_there(locsens: Locsens) -> None:
+    refused(locsens("materialize"), r"source file:///.*/photos\.tsv: there is no such file")
+
+
+def test_a_server_that_does_not_answer(locsens: Locsens) -> None:
+    refused(
+        locsens("materialize", source="http://user:secret@127.0.0.1:9/x.tsv?token=secret"),
+        r"^(?!.*secret).*source http://127\.0\.0\.1:9/x\.tsv cannot be reached",
+    )
+
+
+def test_a_pattern_that_matches_nothing(locsens: Locsens) -> None:
+    refused(locsens("materialize", source="*.bz2"), r"source file:///.*/\*\.bz2: the pattern matches nothing")
+
+
+def test_a_folder_as_source(locsens: Locsens, tmp_path: Path) -> None:
+    refused(locsens("materialize", source=tmp_path), "is a folder, expected a file of metadata: say which")
+
+
+def test_a_file_without_a_byte(locsens: Locsens, source: Path) -> None:
+    source.write_bytes(b"")
+    refused(locsens("materialize"), r"photos\.tsv is empty: expected rows of metadata, found 0 bytes")
+
+
+def failed(said: Said, output: str, sentence: str) -> None:
+    """Exit code 1 and a line that says what failed and why."""
+    code, text, _ = said
+    assert code == 1, text
+    line = next((line for line in text.splitlines() if line.startswith(f"failed {output}")), "")
+    assert re.search(sentence, line), text
+
+
+def test_a_file_of_24_columns(locsens: Locsens, source: Path) -> None:
+    source.write_text("".join(row(number, columns=24) for number in range(30)))
+    failed(
+        locsens("materialize", "--to", "vocabulary"),
+        "source_files:photos-tsv-",
+        r": source file file:///.*photos\.tsv: expected YFCC100M metadata: tab-separated lines of 23 or 25 columns, or "
+        "a manifest.*; found lines of 24 columns",
+    )
+
+
+def test_a_truncated_bzip2(locsens: Locsens, source: Path) -> None:
+    whole = bz2.compress("".join(row(number) for number in range(30_000)).encode(), 1)
+    source.write_bytes(whole[: len(whole) // 2])
+    failed(
+        locsens("materialize", "--to", "vocabulary"),
+        "source_files:photos-tsv-",
+        r": source file file:///.*photos\.tsv is cut off or damaged",
+    )
+    assert not list(Path("data/tables/raw_photos").rglob("*.json"))
+    code, text, _ = locsens("status")
+    assert code == 0
+    assert "to do source_files:photos-tsv-" in text
+
+
+def test_what_comes_after_a_file_that_failed_waits_and_is_no_failure_of_its_own(locsens: Locsens, source: Path) -> None:
+    source.write_text("".join(row(number, columns=24) for number in range(30)))
+    code, text, _ = locsens("materialize")
+    assert code == 1
+    assert [line for line in text.splitlines() if line.startswith("failed ")] == [
+        line for line in text.splitlines() if line.startswith("failed source_files:")
+    ]
+
+
+# The storage
+
+
+def test_a_storage_that_is_a_file(locsens: Locsens, source: Path, tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("in the way")
+    refused(locsens("materialize"), r"cannot write collection\.json in .*/data: ")
+    assert (tmp_path / "data").read_text() == "in the way"
+
+
+def test_a_storage_that_cannot_be_written(locsens: Locsens, source: Path) -> None:
+    refused(locsens("materialize", storage="/proc/locsens"), r"cannot write collection\.json in /proc/locsens: ")
+
+
+def test_a_kind_of_storage_that_does_not_exist(locsens: Locsens, source: Path) -> None:
+    refused(locsens("materialize", storage="moon://data"), "storage moon://data: expected a folder or an fsspec URL")
+
+
+def test_a_storage_that_holds_another_collection(locsens: Locsens, source: Path, tmp_path: Path) -> None:
+    assert locsens("materialize", "--to", "ingestion")[0] == 0
+    shutil.copyfile(source, tmp_path / "others.tsv")
+    for command in ("materialize", "status"):
+        refused(
+            locsens(command, source="others.tsv"),
+            r"storage /.*/data holds the collection of source 'photos\.tsv' with profile 'tiny', asked for was source "
+            r"'others\.tsv' with profile 'tiny': set LOCSENS_STORAGE to another place",
+        )
+        refused(locsens(command, profile="collection"), "asked for was source 'photos.tsv' with profile 'collection'")
+    assert locsens("status")[0] == 0
+
+
+def test_a_collection_that_cannot_be_read(locsens: Locsens, source: Path, tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/collection.json").write_text("[]")
+    refused(locsens("materialize"), r"collection\.json in .*/data: expected a collection, found something else")
+
+
+def test_a_record_that_cannot_be_read(locsens: Locsens, source: Path, tmp_path: Path) -> None:
+    assert locsens("materialize", "--to", "ingestion")[0] == 0
+    (record,) = (tmp_path / "data/provenance/duplicate_photos").iterdir()
+    record.write_text("{}")
+    for command in ("materialize", "status"):
+        refused(locsens(command), r"provenance/duplicate_photos/all\.json: expected a record of provenance, found")
+
+
+def test_a_mistyped_source_does_not_claim_the_storage(locsens: Locsens, source: Path, tmp_path: Path) -> None:
+    for command in ("status", "doctor", "materialize"):
+        locsens(command, source="fotos.tsv")
+    locsens("materialize", "--refresh", "photos:x", source="fotos.tsv")
+    assert not (tmp_path / "data/collection.json").exists()
+    assert locsens("materialize", "--to", "ingestion")[0] == 0
+
+
+# Collections in which there is little
+
+
+def test_a_small_collection_without_images_goes_to_its_end(locsens: Locsens, source: Path, tmp_path: Path) -> None:
+    """Vocabulary smaller than asked, no image to be had, no word vectors: what cannot run says so."""
+    code, text, _ = locsens("materialize")
+    assert code == 0, text
+    with duckdb.connect(str(tmp_path / "data/locsens.duckdb"), read_only=True) as catalog:
+        assert catalog.execute("SELECT count(*) FROM vocabulary").fetchone() == (10,)
+        assert catalog.execute("SELECT status, count(*) FROM image_status GROUP BY 1").fetchall() == [("missing", 30)]
+        assert catalog.execute("SELECT count(*) FROM images").fetchone() == (0,)
+        states = dict(
+            catalog.execute(
+                "SELECT asset, max(status) FROM provenance GROUP BY asset HAVING count(DISTINCT status) = 1"
+            ).fetchall()
+        )
+        assert states["embedding_model"] == states["locsens_model"] == "not_run"
+        assert states["evaluation_report"] == "done"
+        figures = catalog.execute("SELECT count(precision_at_10), count(*), count(note) FROM retrieval_results")
+        filled, rows, notes = figures.fetchone()
+        assert (filled, notes) == (0, rows)
+        assert rows > 0
+    page = (tmp_path / "data/reports/index.html").read_text()
+    assert "not run" in page
+    code, text, _ = locsens("materialize")
+    assert (code, "everything is up to date" in text) == (0, True)
+
+
+def test_a_shard_with_nothing_kept_and_a_tag_with_no_photo_left(locsens: Locsens, tmp_path: Path) -> None:
+    """One file has places, the other has none; one hashtag is only on a photo that no split may see."""
+    (tmp_path / "photos-a.tsv").write_text("".join(row(number) for number in range(30)))
+    (tmp_path / "photos-b.tsv").write_text("".join(row(100 + number, place="\t") for number in range(5)))
+    code, text, _ = locsens("materialize", "--to", "splits", source="photos-*.tsv")
+    assert code == 0, text
+    files = sorted((tmp_path / "data/tables/photos").rglob("*.parquet"))
+    assert len(files) == 2 * 3
+    with duckdb.connect() as database:
+        names = [str(path) for path in files]
+        counted = "SELECT count(*) FROM read_parquet(?, hive_partitioning=true, union_by_name=true) "
+        assert database.execute(counted, [names]).fetchone() == (30,)
+        assert database.execute(f"{counted} WHERE shard LIKE 'photos-b-%'", [names]).fetchone() == (0,)
+
+
+# The catalog, held open
+
+
+HOLDER = """
+import duckdb, sys
+connection = duckdb.connect(sys.argv[1])
+connection.execute("CREATE TABLE mine AS SELECT 1")
+print("open", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def hold() -> Iterator[Callable[[Path], None]]:
+    """Opens a catalog for writing in another process until the test ends."""
+    holders: list[subprocess.Popen] = []
+
+    def open_for_writing(path: Path) -> None:
+        holder = subprocess.Popen(
+            [sys.executable, "-c", HOLDER, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        holders.append(holder)
+        assert holder.stdout.readline() == "open\n"
+
+    yield open_for_writing
+    for holder in holders:
+        holder.stdin.close()
+        holder.wait()
+        holder.stdout.close()
+
+
+def test_a_catalog_held_open_by_another_program(
+    locsens: Locsens, copied: Callable[..., Tiny], hold: Callable[[Path], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tiny = copied()
+    settings = {name: str(value) for name, value in tiny.settings.model_dump().items()}
+    monkeypatch.setenv("DAGSTER_HOME", str(tiny.home))
+    catalog = Path(tiny.settings.storage) / "locsens.duckdb"
+    hold(catalog)
+    before = catalog.read_bytes()
+    found = locsens("materialize", "--refresh", "tagging_results", "--refresh", "duckdb_catalog", **settings)
+    failed(found, "duckdb_catalog", "open (for writing )?in another program.* The old catalog is left as it is. Close")
+    assert "1 outputs made" in found[1]
+    assert catalog.read_bytes() == before
+
+
+# What the commands print
+
+
+def test_status_says_what_is_there_and_what_is_to_be_done(locsens: Locsens, source: Path) -> None:
+    code, text, _ = locsens("status")
+    assert (code, "data: 0 outputs up to date" in text) == (0, True)
+    assert re.search(r"new source file photos-tsv-\w{8}; `locsens materialize` ingests it", text)
+    assert locsens("materialize", "--to", "splits")[0] == 0
+    code, text, _ = locsens("status")
+    assert "data: 6 outputs up to date" in text
+    assert re.search(r"to do images:photos-tsv-\w{8}-00000", text)
+    assert "new " not in text
+
+
+def test_status_names_what_is_old_with_the_command_that_redoes_it(locsens: Locsens, tmp_path: Path) -> None:
+    (tmp_path / "photos-a.tsv").write_text("".join(row(number) for number in range(30)))
+    assert locsens("materialize", "--to", "splits", source="photos-*.tsv")[0] == 0
+    (tmp_path / "photos-b.tsv").write_text("".join(row(100 + number) for number in range(30)))
+    assert locsens("materialize", "--to", "splits", source="photos-*.tsv")[0] == 0
+    code, text, _ = locsens("status", source="photos-*.tsv")
+    assert code == 0
+    line = next(line for line in text.splitlines() if line.startswith("older"))
+    assert "vocabulary" in line
+    assert "locsens materialize --refresh vocabulary" in line
+    (tmp_path / "photos-b.tsv").unlink()
+    assert re.search(
+        r"source file photos-b-tsv-\w{8} has vanished; `locsens forget photos-b-tsv-",
+        locsens("status", source="photos-*.tsv")[1],
+    )
+
+
+def test_status_changes_nothing(locsens: Locsens, source: Path, tmp_path: Path) -> None:
+    locsens("status")
+    assert not (tmp_path / "data").exists()
+
+
+def test_forget_removes_a_file_by_key_or_url(locsens: Locsens, tmp_path: Path) -> None:
+    for name in ("a", "b", "c"):
+        start = 100 * ord(name)
+        text = "".join(row(number) for number in range(start, start + 30))
+        (tmp_path / f"photos-{name}.tsv").write_text(text)
+    settings = {"source": "photos-*.tsv"}
+    assert locsens("materialize", "--to", "ingestion", **settings)[0] == 0
+    refused(
+        locsens("forget", "photos-x", **settings),
+        "source file photos-x: not in this collection, which knows photos-a-tsv-",
+    )
+    (tmp_path / "photos-b.tsv").unlink()
+    (tmp_path / "photos-c.tsv").unlink()
+    _, text, _ = locsens("materialize", "--to", "ingestion", **settings)
+    (key,) = set(re.findall(r"locsens forget (photos-b-tsv-\w{8})", text))
+    code, text, _ = locsens("forget", key, **settings)
+    assert (code, text) == (
+        0,
+        f"forgot {key} and its 1 shards; `locsens materialize` redoes what was made of them\n",
+    )
+    code, text, _ = locsens("forget", (tmp_path / "photos-c.tsv").as_uri(), **settings)
+    assert (code, "and its 1 shards" in text) == (0, True)
+    assert len(list((tmp_path / "data/tables/raw_photos").iterdir())) == 1
+
+
+def test_doctor_finds_everything_in_order(locsens: Locsens, source: Path) -> None:
+    code, text, _ = locsens("doctor")
+    assert code == 0
+    found = dict(re.findall(r"^ok +(\w+): (.+)$", text, re.MULTILINE))
+    assert list(found) == ["profile", "storage", "collection", "source", "device", "versions"]
+    assert found["source"] == "1 files, 0.0 MB"
+    assert found["storage"].endswith("data can be written, read and cleared")
+    assert not list(Path("data").glob(".doctor*"))
+
+
+def test_doctor_says_what_is_wrong(locsens: Locsens, source: Path) -> None:
+    code, text, _ = locsens("doctor", source="fotos.tsv", storage="/proc/locsens", device="cuda:7")
+    wrong = dict(re.findall(r"^wrong +(\w+): (.+)$", text, re.MULTILINE))
+    assert code == 1
+    assert set(wrong) >= {"storage", "source"}
+    assert "there is no such file" in wrong["source"]
+    assert wrong["storage"].startswith("cannot write .doctor-probe in /proc/locsens: ")
+
+
+def test_doctor_names_another_collection(locsens: Locsens, source: Path, tmp_path: Path) -> None:
+    assert locsens("materialize", "--to", "ingestion")[0] == 0
+    shutil.copyfile(source, tmp_path / "others.tsv")
+    code, text, _ = locsens("doctor", source="others.tsv")
+    assert code == 1
+    assert re.search(r"^wrong +collection: storage .* holds the collection of source 'photos.tsv'", text, re.MULTILINE)
+
+
+def test_home_is_a_folder_for_each_storage(locsens: Locsens, source: Path, tmp_path: Path, monkeypatch) -> None:
+    code, text, _ = locsens("home")
+    assert (code, text) == (0, f"{tmp_path}/home\n")
+    monkeypatch.delenv("DAGSTER_HOME")
+    homes = [locsens("home", storage=storage)[1].strip() for storage in ("data", "other", "memory://data", "data")]
+    assert homes[0] == homes[3]
+    assert len(set(homes)) == 3
+    for home in homes:
+        assert re.fullmatch(rf"{re.escape(str(tmp_path))}/\.dagster/\w+-[0-9a-f]{{8}}", home)
+        assert "telemetry" in (Path(home) / "dagster.yaml").read_text()
+
+
+def test_a_relative_dagster_home_is_meant_from_here(
+    locsens: Locsens, source: Path, tmp_path: Path, monkeypatch
+) -> None:
+    monkeypatch.setenv("DAGSTER_HOME", "here")
+    assert locsens("home")[:2] == (0, f"{tmp_path}/here\n")
+    assert locsens("materialize", "--to", "ingestion")[0] == 0
+    assert (tmp_path / "here/dagster.yaml").exists()
+
+
+def test_as_a_program_it_ends_with_the_sentence_alone(tmp_path: Path) -> None:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("LOCSENS_")}
+    environment |= {"LOCSENS_SOURCE": "fotos.tsv", "LOCSENS_PROFILE": "tiny", "DAGSTER_HOME": str(tmp_path / "home")}
+    done = subprocess.run(
+        [Path(sys.executable).parent / "locsens", "materialize"],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert (done.returncode, done.stdout.count("\n")) == (2, 1)  # which source, storage and profile
+    assert done.stderr == f"locsens: source file://{tmp_path}/fotos.tsv: there is no such file\n"
+
+
+# Real rows
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("compressed", [False, True], ids=["plain", "bzip2"])
+def test_real_rows_of_yfcc100m_go_to_the_end(locsens: Locsens, tmp_path: Path, compressed: bool) -> None:
+    """The images are not reachable: every photo has its status, what needs images is not run and says why."""
+    real = ROOT / "../shared/data/yfcc100m"
+    if not real.is_dir():
+        pytest.skip("the real YFCC100M rows are not on this machine")
+    folder = tmp_path / "yfcc"
+    folder.mkdir()
+    for path in real.glob("*.tsv"):
+        data = path.read_bytes()
+        (folder / f"{path.name}.bz2").write_bytes(bz2.compress(data) if compressed else data)
+    code, text, _ = locsens("materialize", source=f"yfcc100m:{folder}/*", profile="collection")
+    assert code == 0, text
+    with duckdb.connect(str(tmp_path / "data/locsens.duckdb"), read_only=True) as catalog:
+
+        def count(table: str) -> int:
+            return catalog.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+
+        assert count("raw_photos") + count("rejected_rows") == 500
+        assert count("raw_photos") == count("geotagged_photos") + count("dropped_photos")
+        assert count("geotagged_photos") == count("photos") + count("unused_photos")
+        assert count("geotagged_photos") == 57 + 87
+        assert count("image_status") == count("photos") > 0
+        assert count("images") == 0
+        not_run = dict(
+            catalog.execute(
+                "SELECT partition, reason FROM provenance WHERE asset = 'embedding_model' AND status = 'not_run'"
+            ).fetchall()
+        )
+        assert set(not_run) == {"mcc", "mlc", "her"}
+        assert all(not_run.values())
+        assert count("retrieval_results WHERE precision_at_10 IS NOT NULL") == 0
+        assert count("retrieval_results WHERE note IS NULL") == 0
+        assert count("retrieval_results") > 0
+    assert (tmp_path / "data/reports/index.html").stat().st_size > 10_000
