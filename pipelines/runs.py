@@ -14,6 +14,7 @@ from pipelines.dagster_assets import PLANNER_TAG, REFRESH_TAG
 
 HOST_TAG = "locsens/host"
 PROCESS_TAG = "locsens/process"
+INTERRUPTS = frozenset({"DagsterExecutionInterruptedError", "KeyboardInterrupt", "SIGTERMException"})
 OWN_ERROR = re.compile(r"^(assets|models|pipelines)\.[\w.]+: ")  # its sentence needs no class name before it
 
 
@@ -41,7 +42,11 @@ class InstanceRunner:
         self._instance = instance
 
     def run(self, step: Step, partition: str | None, *, force: bool) -> RunResult:
-        """Run a step; the last error of the run is the message."""
+        """Run a step; the last error of the run is the message.
+
+        Raises:
+            KeyboardInterrupt: Somebody stopped this process while the step ran (Ctrl-C, or a polite kill).
+        """
         tags = {**process_tags(), PLANNER_TAG: "true"}
         if force:
             tags[REFRESH_TAG] = "true"
@@ -53,6 +58,8 @@ class InstanceRunner:
             raise_on_error=False,
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},  # `pipelines.story` tells it
         )
+        if _interrupted(result):
+            raise KeyboardInterrupt
         return RunResult(True) if result.success else RunResult(False, _message(result))
 
 
@@ -86,6 +93,17 @@ def _alive(process: str) -> bool:
         return f"{psutil.Process(int(pid)).create_time():.0f}" == started
     except (psutil.NoSuchProcess, ValueError):
         return False
+
+
+def _interrupted(result: dg.ExecuteInProcessResult) -> bool:
+    """Whether the run ended because the process was asked to stop: Dagster and Lightning make failures of that."""
+    for event in result.all_events:
+        error = event.step_failure_data.error if event.is_step_failure else None
+        while error is not None:
+            if error.cls_name in INTERRUPTS:
+                return True
+            error = error.cause
+    return False
 
 
 def _message(result: dg.ExecuteInProcessResult) -> str:
