@@ -35,10 +35,12 @@ def in_plain_words(command: Callable[P, R]) -> Callable[P, R]:
         from assets.base.storage import StorageError
         from assets.base.word_vector_file import WordVectorError
         from assets.ingestion.errors import SourceError
+        from pipelines.lock import StorageBusyError
         from pipelines.planner import RefreshError
 
         mendable = (
-            SettingsError, CollectionError, ProvenanceError, StorageError, SourceError, WordVectorError, RefreshError
+            SettingsError, CollectionError, ProvenanceError, StorageError, StorageBusyError, SourceError,
+            WordVectorError, RefreshError,
         )  # fmt: skip
         try:
             return command(*args, **kwargs)

@@ -8,6 +8,9 @@ from assets.base.collection import CollectionError
 from assets.base.profiles import load_profile
 from assets.base.settings import Settings
 from assets.base.storage import Storage, StorageError
+from assets.base.urls import public_source
+from assets.base.word_vector_file import WordVectorError, word_vector_lines
+from assets.images.locate import ImageSettingError, Locator
 from assets.ingestion.errors import SourceError
 from assets.ingestion.sources import find_source_files, parse_source
 from pipelines.build import open_workspace
@@ -32,6 +35,8 @@ def examine(settings: Settings) -> list[Finding]:
         ("storage", _storage),
         ("collection", _collection),
         ("source", _source),
+        ("images", _images),
+        ("word vectors", _word_vectors),
         ("device", _device),
         ("versions", _versions),
     ]
@@ -39,7 +44,7 @@ def examine(settings: Settings) -> list[Finding]:
     for what, look in looks:
         try:
             findings.append(Finding(what, True, look(settings)))
-        except (StorageError, CollectionError, SourceError, DeviceError) as error:
+        except (StorageError, CollectionError, SourceError, ImageSettingError, WordVectorError, DeviceError) as error:
             findings.append(Finding(what, False, str(error)))
     return findings
 
@@ -72,6 +77,20 @@ def _source(settings: Settings) -> str:
         return "the generated sample world"
     files = find_source_files(source)
     return f"{len(files)} files, {sum(file.bytes for file in files) / 1e6:,.1f} MB"
+
+
+def _images(settings: Settings) -> str:
+    locator = Locator(settings.images, settings.source)
+    if missing := locator.missing_root():
+        raise ImageSettingError(f"LOCSENS_IMAGES: the folder {missing} is not there")
+    return f"from {public_source(settings.images)}" if settings.images else "from each row's download URL"
+
+
+def _word_vectors(settings: Settings) -> str:
+    if not settings.word_vectors:
+        return "the sample world's own" if parse_source(settings.source).is_sample else "none given: HER is not run"
+    first = next(iter(word_vector_lines(settings.word_vectors)))
+    return f"{public_source(settings.word_vectors)} begins with {first.word!r}, {len(first.vector())} numbers a word"
 
 
 def _device(settings: Settings) -> str:

@@ -6,8 +6,9 @@ from pydantic import Field
 from assets.base.step import STAGES
 from assets.base.workspace import Workspace
 from assets.ingestion.discovery import discover
+from pipelines.lock import only_planner
 from pipelines.planner import materialize, parse_refresh
-from pipelines.runs import InstanceRunner
+from pipelines.runs import InstanceRunner, clear_killed_runs
 
 ingest_source_files = dg.define_asset_job(
     "ingest_source_files",
@@ -37,15 +38,17 @@ def plan_and_materialize(context: dg.OpExecutionContext, config: PlannerConfig) 
     workspace = context.resources.workspace
     assert isinstance(workspace, Workspace)
     workspace.ledger.refresh()
-    discover(workspace)
-    register_partitions(workspace, context.instance)
-    report = materialize(
-        workspace,
-        InstanceRunner(build_defs(workspace), context.instance),
-        to=config.to,
-        refresh=parse_refresh(config.refresh, workspace),
-        tell=context.log.info,
-    )
+    with only_planner(workspace):
+        clear_killed_runs(context.instance)
+        discover(workspace)
+        register_partitions(workspace, context.instance)
+        report = materialize(
+            workspace,
+            InstanceRunner(build_defs(workspace), context.instance),
+            to=config.to,
+            refresh=parse_refresh(config.refresh, workspace),
+            tell=context.log.info,
+        )
     context.add_output_metadata({"made": len(report.made), "fresh": report.fresh, "left": len(report.left)})
     if report.failed:
         raise dg.Failure("; ".join(f"{output}: {why}" for output, why in report.failed.items()))

@@ -17,6 +17,7 @@ from assets.ingestion.discovery import Discovery, discover, look
 from assets.ingestion.sources import parse_source
 from pipelines.build import build_defs, open_workspace
 from pipelines.home import dagster_home, open_instance
+from pipelines.lock import only_planner
 from pipelines.planner import Report, materialize, parse_refresh, survey
 from pipelines.runs import InstanceRunner, clear_killed_runs
 from pipelines.sources import register_partitions
@@ -34,12 +35,15 @@ def materialize_all(
         console: Where to tell what happens.
         to: Last stage.
         refresh: What to redo on purpose, as `--refresh` takes it.
+
+    Raises:
+        StorageBusyError: Another planner is at work on the storage.
     """
     started = time.monotonic()
     logging.getLogger("dagster").setLevel(logging.ERROR)  # the console tells the story, the instance keeps the events
     workspace = open_workspace(settings)
     wanted = parse_refresh(refresh, workspace)
-    with open_instance(settings) as instance:
+    with only_planner(workspace), open_instance(settings) as instance:
         for run_id in clear_killed_runs(instance):
             console.print(f"run {run_id[:8]} had been killed; reported as cancelled")
         source, profile = public_source(settings.source), workspace.profile.name
