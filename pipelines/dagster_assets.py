@@ -169,7 +169,7 @@ def _check_event(asset: str, outcome: CheckOutcome, step: Step) -> dg.AssetCheck
         passed=outcome.passed,
         severity=dg.AssetCheckSeverity.ERROR if blocking else dg.AssetCheckSeverity.WARN,
         description=outcome.sentence,
-        metadata=dict(outcome.values),
+        metadata={name: _shown(value) for name, value in outcome.values.items()},
     )
 
 
