@@ -126,7 +126,7 @@ def print_results(settings: Settings, console: Console) -> None:
     console.print("training steps: " + ", ".join(f"{name} {count}" for name, count in steps.items() if count))
     console.print(f"report   {workspace.storage.url('reports/index.html')}", soft_wrap=True, markup=False)
     console.print(f"catalog  {workspace.storage.url('locsens.duckdb')}", soft_wrap=True, markup=False)
-    console.print("UI       make ui, then http://localhost:3000")
+    console.print("UI       make ui, then http://localhost:3000/asset-groups (its runs: /runs)")
     console.print(f"[dim]its runs are in DAGSTER_HOME {escape(str(dagster_home(settings)))}[/]", soft_wrap=True)
 
 
