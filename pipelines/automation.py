@@ -12,8 +12,7 @@ from assets.base.step import StepRegistry
 _CHANGED = dg.AutomationCondition.any_deps_match(dg.AutomationCondition.data_version_changed())
 _QUIET = ~dg.AutomationCondition.any_deps_in_progress() & ~dg.AutomationCondition.in_progress()
 
-# `~any_deps_missing`: without it embeddings are asked for before their model exists. The last line makes `photos` wait
-# for `duplicate_photos` when both have just become due.
+# `~any_deps_missing`: without it embeddings are asked for before their model exists.
 BY_SHARD = (
     (dg.AutomationCondition.missing() | _CHANGED).since_last_handled()
     & ~dg.AutomationCondition.any_deps_missing()
@@ -22,8 +21,10 @@ BY_SHARD = (
     & ~dg.AutomationCondition.any_deps_match(dg.AutomationCondition.will_be_requested())
 )
 
-# Aggregates tolerate holes here; whether too many shards are missing is the step's own question.
-AGGREGATE = dg.AutomationCondition.any_deps_updated().since_last_handled() & _QUIET
+# Only a request resets it, compared by time: with `since_last_handled` what is updated between a request and the next
+# tick would be lost.
+_UPDATED = dg.AutomationCondition.any_deps_match(dg.AutomationCondition.newly_updated())
+AGGREGATE = _UPDATED.since(dg.AutomationCondition.newly_requested()) & _QUIET
 
 
 def condition_of(asset: str, steps: StepRegistry) -> dg.AutomationCondition[Any] | None:
@@ -31,7 +32,28 @@ def condition_of(asset: str, steps: StepRegistry) -> dg.AutomationCondition[Any]
     step = steps.maker(asset)
     if step.pinned or step.by == "source_file":
         return None
-    return BY_SHARD if step.by == "shard" else AGGREGATE
+    if step.by != "shard":
+        needed = [reads.asset for reads in step.reads if not reads.optional]
+        return AGGREGATE & ~_holes_in(needed) if needed else AGGREGATE
+    condition: dg.AutomationCondition[Any] = BY_SHARD
+    for reads in step.reads:
+        if reads.sliced:
+            condition &= ~_behind(reads.asset)
+    return condition
+
+
+def _holes_in(assets: list[str]) -> dg.AutomationCondition[Any]:
+    """Whether a partition of what a step cannot do without is not there yet: the step would only fail."""
+    return dg.AutomationCondition.any_deps_missing().allow(dg.AssetSelection.assets(*assets))
+
+
+def _behind(asset: str) -> dg.AutomationCondition[Any]:
+    """Whether an upstream asset is older than something that it reads: `photos` waits for `duplicate_photos`.
+
+    `will_be_requested` does not say so, since the two have different partitions and never share a run.
+    """
+    outdated = _UPDATED.since(dg.AutomationCondition.newly_updated())
+    return dg.AutomationCondition.any_deps_match(outdated).allow(dg.AssetSelection.assets(asset))
 
 
 def with_condition(
