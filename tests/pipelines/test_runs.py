@@ -102,10 +102,7 @@ def test_a_changed_file_takes_its_surplus_shards_out_of_the_instance(toy, runner
 )
 def test_a_failure_is_told_by_its_sentence_and_nothing_else(runner, workspace, capfd, error, message: str) -> None:
     def breaks(_run) -> None:
-        try:
-            raise OSError("an older trouble")
-        except OSError as cause:
-            raise error from cause
+        raise error from OSError("an older trouble")
 
     object.__setattr__(workspace.steps.maker("source_files"), "body", breaks)
     result = run(runner, workspace, "source_files", "f")

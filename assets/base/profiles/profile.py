@@ -3,8 +3,9 @@
 import hashlib
 import importlib
 from collections.abc import Sequence
+from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from assets.base.profiles.sections.evaluation import EvaluationConfig
 from assets.base.profiles.sections.images import ImageConfig
@@ -40,6 +41,19 @@ class Profile(BaseModel):
     locsens: dict[str, VariantConfig] = Field(PAPER_VARIANTS, description="The LocSens variants.")
     evaluation: EvaluationConfig = Field(EvaluationConfig(), description="Queries and measures.")
     report: ReportConfig = Field(ReportConfig(), description="What the report shows.")
+
+    @model_validator(mode="after")
+    def _one_seed(self) -> Self:
+        methods = self.embeddings
+        seeds = {
+            "evaluation": self.evaluation.seed,
+            **{f"embeddings.{one.method}": one.optimisation.seed for one in (methods.mcc, methods.mlc, methods.her)},
+            **{f"locsens.{name}": variant.optimisation.seed for name, variant in self.locsens.items()},
+        }
+        other = [section for section, seed in seeds.items() if seed != self.seed]
+        if other:
+            raise ValueError(f"results are published under seed {self.seed}, another is set in {', '.join(other)}")
+        return self
 
     def section_hash(self, sections: Sequence[str]) -> str:
         """Hash of some sections, 16 hex digits.
