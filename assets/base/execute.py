@@ -100,13 +100,14 @@ def execute(
     records = {}
     for output in step.outputs:
         records[output] = _record(run, output, inputs, reason, started, by_asset.get(output, []))
-    for record in (*run.shard_records, *records.values()):
-        _sweep(run, record)
-        workspace.ledger.put(record)
+    # Before the new records: they would say that all is done, and a kill would leave the surplus for good.
     made = {record.partition for record in run.shard_records}
     surplus = [key for key in before if key not in made]
     for key in surplus:
         remove_partition(workspace, "shard", key)
+    for record in (*run.shard_records, *records.values()):
+        _sweep(run, record)
+        workspace.ledger.put(record)
     shutil.rmtree(run.scratch, ignore_errors=True)
     return Outcome(records, run.notes, run.shard_records, by_asset, surplus_shards=surplus)
 

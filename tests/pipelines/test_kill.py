@@ -1,0 +1,233 @@
+"""Killed at any moment and run again: the same tables as undisturbed, and nothing half-written is ever seen."""
+
+import hashlib
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from tiny_collection import Tiny
+
+from assets.base.provenance import Ledger
+from assets.base.settings import Settings
+from assets.base.step import STAGES
+from assets.base.storage import PARTIAL, Storage
+from assets.base.tables import TABLES
+from assets.base.workspace import Workspace
+from assets.ingestion.world.generate import ensure_world
+from pipelines.build import open_workspace
+from pipelines.planner import survey
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+
+ROOT = Path(__file__).resolve().parents[2]
+
+CHILD = """
+import json, logging, sys
+from assets.base.execute import execute
+from assets.base.settings import Settings
+from assets.base.step import STAGES
+from assets.base.workspace import Workspace
+from assets.ingestion.discovery import discover
+from assets.steps import all_steps
+
+if __name__ == "__main__":
+    workspace = Workspace(Settings(**json.loads(sys.argv[1])), all_steps())
+    discover(workspace)
+    for step in workspace.steps.in_order():
+        if STAGES.index(step.stage) <= STAGES.index("splits"):
+            for key in list(workspace.keys(step.by)):
+                print(step.name, flush=True)
+                execute(step, workspace, key, logging.getLogger("child"), force="--force" in sys.argv).raise_if_failed()
+"""
+
+
+def up_to_splits(workspace: Workspace) -> list[str]:
+    """Names of the tables up to the splits."""
+    stages = STAGES[: STAGES.index("splits") + 1]
+    return [asset for asset in workspace.steps.assets() if workspace.steps.maker(asset).stage in stages]
+
+
+def tables(workspace: Workspace) -> dict[str, list[str]]:
+    """Every recorded table up to the splits as sorted rows, partition folders included."""
+    found = {}
+    for asset in up_to_splits(workspace):
+        rows = []
+        for record in workspace.ledger.records(asset).values():
+            for file in record.files:
+                where = file.path.rpartition("/")[0]
+                table = workspace.storage.read_table(file.path)
+                assert table.schema.equals(TABLES[asset].schema()), file.path
+                rows += [json.dumps([where, row], default=str, sort_keys=True) for row in table.to_pylist()]
+        found[asset] = sorted(rows)
+    return found
+
+
+def torn(storage: Storage) -> list[str]:
+    """Recorded files that are not there or not what the record says, looked at while another process writes."""
+    bad = []
+    for asset in Ledger(storage).assets():
+        for key, record in Ledger(storage).records(asset).items():
+            for file in record.files:
+                try:
+                    whole = hashlib.sha256(storage.read_bytes(file.path)).hexdigest() == file.sha256
+                except OSError:
+                    whole = False
+                # A record is removed before its files are touched: only if it is still there was it a promise.
+                if not whole and Ledger(storage).get(asset, key) == record:
+                    bad.append(file.path)
+    return bad
+
+
+def kill_group(child: subprocess.Popen) -> None:
+    os.killpg(child.pid, signal.SIGKILL)
+    child.wait()
+
+
+@pytest.fixture
+def child_of() -> Iterator[object]:
+    """Starts commands in process groups of their own; what is left of them is killed at the end."""
+    children: list[subprocess.Popen] = []
+
+    def start(*command: str, **environment: str) -> subprocess.Popen:
+        child = subprocess.Popen(
+            [sys.executable, *command],
+            cwd=ROOT,
+            env={**os.environ, **environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            start_new_session=True,
+        )
+        children.append(child)
+        return child
+
+    yield start
+    for child in children:
+        if child.poll() is None:
+            kill_group(child)
+        child.stdout.close()
+
+
+def die_after(child: subprocess.Popen, lines: int, delay: float, marks: tuple[str, ...]) -> bool:
+    """Kill a child some time after it told so many lines that begin with a mark; False if it ended before."""
+    for line in child.stdout:
+        if any(mark in line for mark in marks):
+            lines -= 1
+        if lines <= 0:
+            time.sleep(delay)
+            kill_group(child)
+            return True
+    child.wait()
+    return False
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_the_command_line_killed_twice_then_run_again(tiny: Tiny, tmp_path: Path, child_of, seed: int) -> None:
+    home = tmp_path / "home"
+    settings = tiny.settings.model_copy(update={"storage": str(tmp_path / "data")})
+    environment = {f"LOCSENS_{name.upper()}": str(value) for name, value in settings.model_dump().items()}
+    environment["DAGSTER_HOME"] = str(home)
+    command = ("-m", "pipelines.cli", "materialize", "--to", "splits")
+    draw = random.Random(seed)
+    killed = 0
+    for _ in range(2):
+        child = child_of(*command, **environment)
+        killed += die_after(child, draw.randrange(1, 8), draw.uniform(0.05, 0.3), ("ingestion", "vocabulary", "splits"))
+        assert torn(Storage(settings.storage)) == []
+    assert killed == 2
+    last = child_of(*command, **environment)
+    story = last.stdout.read()
+    assert last.wait() == 0, story
+    assert "had been killed; reported as cancelled" in story
+
+    workspace = open_workspace(settings)
+    assert tables(workspace) == tables(tiny.workspace())
+    states = {left.state for left in survey(workspace).left if left.output.partition(":")[0] in up_to_splits(workspace)}
+    assert states == set()
+    with dg.DagsterInstance.from_config(str(home)) as instance:
+        statuses = [run.status for run in instance.get_runs()]
+        assert set(statuses) == {dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.CANCELED}
+        assert 1 <= statuses.count(dg.DagsterRunStatus.CANCELED) <= 2
+        assert set(instance.get_dynamic_partitions("shard")) == set(workspace.keys("shard"))
+
+
+@pytest.mark.parametrize("force", [(), ("--force",)], ids=["first", "again"])
+@pytest.mark.parametrize("seed", range(5))
+def test_plain_steps_killed_at_a_seeded_moment(tiny: Tiny, tmp_path: Path, child_of, seed: int, force) -> None:
+    world = ensure_world(tiny.workspace().profile.world, tiny.settings.work / "worlds")
+    values = {
+        "storage": str(tmp_path / "data"),
+        "source": f"yfcc100m:{world.metadata}",
+        "profile": "tiny",
+        "work": str(tmp_path / "work"),
+        "word_vectors": str(world.word_vectors),
+    }
+    settings = Settings(**values)
+    storage = Storage(settings.storage)
+
+    def start() -> subprocess.Popen:
+        return child_of("-c", CHILD, json.dumps(values), *force)
+
+    if force:  # so that there is something to be torn
+        assert start().wait() == 0
+    draw = random.Random(seed)
+    child = start()
+    lines = draw.randrange(1, 14)
+    for _ in range(lines):
+        child.stdout.readline()
+    end = time.monotonic() + draw.uniform(0, 0.08)
+    while time.monotonic() < end:
+        assert torn(storage) == []
+    kill_group(child)
+    assert torn(storage) == []
+    assert [path for path in storage.list("") if PARTIAL in path] == []
+    last = start()
+    assert last.wait() == 0
+
+    assert tables(open_workspace(settings)) == tables(tiny.workspace())
+    recorded = {
+        file.path
+        for asset in Ledger(storage).assets()
+        for record in Ledger(storage).records(asset).values()
+        for file in record.files
+    }
+    assert set(storage.list("tables")) == recorded
+
+
+@pytest.mark.parametrize("place", ["assets.ingestion.ingest.read_shards", "assets.base.execute.remove_partition"])
+def test_a_changed_file_whose_ingestion_was_killed_leaves_no_shard_behind(tmp_path: Path, child_of, place: str) -> None:
+    source = tmp_path / "source"
+    source.mkdir()
+    words = ",".join(f"word{letter}" for letter in "abcdefghijklmn")
+    row = f"{{0}}\tu\tn\t\t\t\tt\t\t{words}\t\t2.5\t-3.5\t16\tp\thttp://h/{{0}}.jpg\tCC\t\t\t\t\t\tjpg\t0\n"
+    (source / "a.tsv").write_text("".join(row.format(number) for number in range(4_000)))
+    values = {
+        "storage": str(tmp_path / "data"),
+        "source": f"{source}/*.tsv",
+        "profile": "tiny",
+        "work": str(tmp_path / "work"),
+    }
+    assert child_of("-c", CHILD, json.dumps(values)).wait() == 0
+    workspace = open_workspace(Settings(**values))
+    assert len(workspace.keys("shard")) == 3
+    (source / "a.tsv").write_text("".join(row.format(number) for number in range(1_000)))
+    # It ends when the shards' old records are gone and the new ones not yet there, or before the surplus is removed.
+    module, _, function = place.rpartition(".")
+    stop = f"import {module} as broken; broken.{function} = lambda *_: sys.exit(9)\n"
+    killed = child_of("-c", CHILD.replace("if __name__", f"{stop}\nif __name__"), json.dumps(values))
+    assert killed.wait() == 9
+    assert child_of("-c", CHILD, json.dumps(values)).wait() == 0
+    workspace.ledger.refresh()
+    (shard,) = workspace.keys("shard")
+    assert {path for path in workspace.storage.list("") if "shard=" in path and shard not in path} == set()
+    for asset in up_to_splits(workspace):
+        if workspace.steps.dimension(asset) == "shard":
+            assert set(workspace.ledger.records(asset)) == {shard}, asset
