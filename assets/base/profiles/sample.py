@@ -26,6 +26,6 @@ PROFILE = Profile(
     embeddings=small_embeddings(
         mcc_steps=1_000, steps=500, batch_size=128, image_side=64, crop=48, widths=(32, 64, 128, 256)
     ),
-    locsens=small_variants(steps=600, batch_size=256, hidden=QUARTER),
+    locsens=small_variants(steps=600, batch_size=192, hidden=QUARTER),
     evaluation=EvaluationConfig(max_photo_queries=500, max_tagging_photos=1_500),
 )
