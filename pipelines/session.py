@@ -140,7 +140,8 @@ def _results(workspace: Workspace, asset: str) -> pl.DataFrame:
 
 def _print_retrieval(rows: pl.DataFrame, title: str, console: Console) -> None:
     shown = [name for name in RETRIEVAL if name in rows["granularity"].to_list()]
-    table = Table("model", *shown, title=title, title_justify="left")
+    console.print(f"\n[bold]{title}[/]")
+    table = Table("model", *shown)
     for name in rows["model"].unique(maintain_order=True):
         model = rows.filter(pl.col("model") == name)
         values = dict(zip(model["granularity"], model["precision_at_10"], strict=True))
@@ -150,7 +151,8 @@ def _print_retrieval(rows: pl.DataFrame, title: str, console: Console) -> None:
 
 def _print_tagging(rows: pl.DataFrame, console: Console) -> None:
     columns = ("accuracy_at_1", "accuracy_at_10", "predicted_tags_pct", "correctly_predicted_tags_pct")
-    table = Table("model", "A@1", "A@10", "% predicted", "% correctly", title="Tagging", title_justify="left")
+    table = Table("model", "A@1", "A@10", "% predicted", "% correctly")
+    console.print("\n[bold]Tagging[/]")
     for row in rows.iter_rows(named=True):
         table.add_row(row["model"], *(_figure(row[column]) for column in columns))
     console.print(table)

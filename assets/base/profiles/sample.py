@@ -20,7 +20,7 @@ PROFILE = Profile(
     name="sample",
     world=WorldConfig.sample(),
     ingestion=IngestionConfig(shard_rows=7_500),
-    vocabulary=VocabularyConfig(size=1_000, min_photos=5),
+    vocabulary=VocabularyConfig(size=1_000),
     splits=SplitConfig(test_fraction=0.2, validation_fraction=0.05),
     images=ImageConfig(short_side=64),
     embeddings=small_embeddings(
