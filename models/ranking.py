@@ -120,9 +120,7 @@ def rank_locsens_images(
         ValueError: No candidates, k below 1, or a score is not finite.
     """
     with torch.inference_mode():
-        query_parts = parts(model.tag_part, tags) if len(tags) else image_parts[:0]
-        if places is not None:
-            query_parts = query_parts + model.location_part(places)
+        query_parts = _with_places(model, parts(model.tag_part, tags) if len(tags) else image_parts[:0], places)
         return _rank_pairs(model.tail, query_parts, image_parts, k, pair_block=pair_block, certain=certain, bf16=bf16)
 
 
@@ -156,10 +154,13 @@ def rank_locsens_tags(
         ValueError: No candidates, k below 1, or a score is not finite.
     """
     with torch.inference_mode():
-        query_parts = parts(model.image_part, images) if len(images) else tag_parts[:0]
-        if places is not None:
-            query_parts = query_parts + model.location_part(places)
+        query_parts = _with_places(model, parts(model.image_part, images) if len(images) else tag_parts[:0], places)
         return _rank_pairs(model.tail, query_parts, tag_parts, k, pair_block=pair_block, certain=certain, bf16=bf16)
+
+
+def _with_places(model: LocSens, query_parts: Tensor, places: Tensor | None) -> Tensor:
+    """What queries contribute to the first fused layer: their own part and their place's, which zeroed ones lack."""
+    return query_parts if places is None else query_parts + model.location_part(places)
 
 
 def _rank_pairs(
