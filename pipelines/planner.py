@@ -4,11 +4,12 @@ It alone knows the order over assets with different partitions. The command line
 schedule all come here.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 
 from assets.base.freshness import judge
 from assets.base.keys import source_file_of
+from assets.base.show import some_of
 from assets.base.step import STAGES, Step
 from assets.base.workspace import Workspace
 from pipelines.runs import Runner
@@ -98,7 +99,8 @@ def parse_refresh(words: Iterable[str], workspace: Workspace) -> list[Refresh]:
             )
         keys = workspace.keys(workspace.steps.dimension(asset))
         if partition and partition not in keys:
-            raise RefreshError(f"--refresh {word}: {asset} has no partition {partition!r}; it has {_some(keys)}")
+            there = some_of([key for key in keys if key])
+            raise RefreshError(f"--refresh {word}: {asset} has no partition {partition!r}; it has {there}")
         maker = workspace.steps.maker(asset)
         if asset in maker.outputs:
             wanted.append(Refresh(asset, partition or None))
@@ -174,10 +176,3 @@ def _consider(
         report.made.append(title)
     else:
         report.failed[title] = result.message
-
-
-def _some(keys: Sequence[str | None]) -> str:
-    shown = [key for key in keys if key is not None]
-    if not shown:
-        return "none"
-    return ", ".join(shown[:12]) + (" …" if len(shown) > 12 else "")

@@ -1,4 +1,4 @@
-"""What an asset shows in the UI: column schemas, column lineage, figures, small tables, as Dagster metadata values.
+"""What an asset shows in the UI: figures and small tables as Dagster metadata values; lists cut short for sentences.
 
 Steps note plain numbers, text, `Picture` and `Markdown`; `pipelines.dagster_assets` makes metadata of them.
 """
@@ -30,6 +30,11 @@ class Picture:
     def markdown(self) -> str:
         """The picture as Markdown, the image inside."""
         return f"![{self.alt}](data:image/png;base64,{base64.b64encode(self.png).decode()})"
+
+
+def some_of(words: Sequence[str], most: int = 12) -> str:
+    """The first few of a list for a sentence, `none` if it is empty."""
+    return ", ".join(words[:most]) + (" …" if len(words) > most else "") or "none"
 
 
 def picture(figure: Figure, alt: str) -> Picture:

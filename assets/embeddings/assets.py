@@ -1,7 +1,7 @@
 """Steps `word_vectors` and `embedding_model`: what HER regresses to, and the three trained networks."""
 
 from assets.base.run import Run
-from assets.base.show import picture
+from assets.base.show import picture, some_of
 from assets.base.step import NotRun, Reads, step
 from assets.embeddings.checks import (
     loss_went_down,
@@ -39,7 +39,7 @@ def word_vectors(run: Run) -> None:
             "width": table.schema.field("vector").type.list_size,
             "hashtags with a vector": table.num_rows,
             "hashtags without": len(without),
-            "without, most frequent first": ", ".join(without[:10]) or "none",
+            "without, most frequent first": some_of(without),
         },
     )
 
@@ -70,12 +70,13 @@ def embedding_model(run: Run) -> None:
     assert run.partition is not None
     config = run.profile.embeddings.of(run.partition)
     columns = ["photo_id", "tag_ids"]
+    tags = run.table("vocabulary", ["tag"]).column("tag").to_pylist()
     data = LearningData(
         storage=run.storage,
         images=run.files("images"),
         train=run.table("photos", columns, folder="split=train"),
         validation=run.table("photos", columns, folder="split=validation"),
-        vocabulary_size=run.table("vocabulary", ["tag_id"]).num_rows,
+        vocabulary_size=len(tags),
         words=run.table("word_vectors") if config.method == "her" else None,
     )
     try:
@@ -92,11 +93,21 @@ def embedding_model(run: Run) -> None:
     for name, content in embedding_model_files(learnt.model, card, curve).items():
         with run.create("embedding_model", name) as sink:
             sink.write(content)
+    unlearnt = [tags[tag_id] for tag_id in learnt.unlearnt_tags]
+    if unlearnt:
+        run.log.warning(
+            "%s: %s of %s hashtags are on no training photo with an image and are not learnt: %s",
+            run.partition.upper(),
+            f"{len(unlearnt):,}",
+            f"{len(tags):,}",
+            some_of(unlearnt),
+        )
     counts = {
         "training photos": learnt.training_photos,
         "validation photos": learnt.validation_photos,
         "training photos without an image": learnt.photos_without_image,
         "training photos without a word vector": learnt.photos_left_out,
+        "hashtags without a training photo": len(unlearnt),
         "steps": config.optimisation.steps,
         "weights": sum(weight.numel() for weight in learnt.model.parameters()),
     }

@@ -34,6 +34,7 @@ class LearntModel:
         validation_photos: Photos that metrics were taken on.
         photos_left_out: Training photos with an image of which no tag has a word vector (HER), or 0.
         photos_without_image: Training photos without an image.
+        unlearnt_tags: Hashtags (HER: with a word vector) that are on no photo learnt from, ascending ids.
     """
 
     model: EmbeddingModel
@@ -42,6 +43,7 @@ class LearntModel:
     validation_photos: int
     photos_left_out: int
     photos_without_image: int
+    unlearnt_tags: list[int]
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,8 @@ def learn(
             f"found none among {data.train.num_rows:,}, {len(with_image):,} of them with an image; "
             "image_status says what became of the images"
         )
+    used = torch.bincount(train.tags.values, minlength=data.vocabulary_size) > 0
+    unlearnt = ~used if words is None else words.known & ~used
     sets = []
     for photos in (train, validation):
         pixels = pixels_of(data.storage, photos, config.image_side, memory_gib, config.shuffle_parts, log)
@@ -131,4 +135,5 @@ def learn(
         validation_photos=len(validation),
         photos_left_out=len(with_image) - len(train),
         photos_without_image=data.train.num_rows - len(with_image),
+        unlearnt_tags=unlearnt.nonzero().flatten().tolist(),
     )

@@ -88,7 +88,8 @@ def _give_images(run) -> None:
 
 
 def _give_vocabulary(run) -> None:
-    rows = [{"tag_id": i, "tag": tag, "photos": 50 - i, "users": 9, "is_place": False} for i, tag in enumerate(TAGS)]
+    tags = enumerate((*TAGS, *run.workspace.unused_tags))
+    rows = [{"tag_id": i, "tag": tag, "photos": 50 - i, "users": 9, "is_place": False} for i, tag in tags]
     run.write("vocabulary", _table("vocabulary", rows))
 
 
@@ -146,7 +147,9 @@ def one_thread() -> Iterator[None]:
 def open_colours(tmp_path, one_thread) -> Callable[..., Colours]:
     """Opens the collection with `photos`, `images` and `vocabulary` materialised; word vectors on request."""
 
-    def open_collection(*, words: bool = True, without_images: tuple[str, ...] = ()) -> Colours:
+    def open_collection(
+        *, words: bool = True, without_images: tuple[str, ...] = (), unused_tags: tuple[str, ...] = ()
+    ) -> Colours:
         from assets.embeddings.assets import embedding_model, word_vectors
         from assets.features.assets import IMAGE_EMBEDDINGS, TAG_EMBEDDINGS
 
@@ -175,6 +178,7 @@ def open_colours(tmp_path, one_thread) -> Callable[..., Colours]:
         )
         workspace = Workspace(settings, steps, colours_profile())
         workspace.without_images = without_images
+        workspace.unused_tags = unused_tags
         opened = Colours(workspace)
         write_collection(
             workspace.storage, workspace.collection().with_files([RegisteredFile("colours", "photos.csv")])

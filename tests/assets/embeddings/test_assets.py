@@ -98,6 +98,21 @@ def test_without_word_vectors_her_is_not_run_and_says_why(open_colours):
     assert colours.make("embedding_model", "mcc").records["embedding_model"].status == "done"
 
 
+def test_a_hashtag_with_no_photo_left_is_named_and_the_rest_is_learnt(open_colours, caplog):
+    colours = open_colours(unused_tags=("mauve", "puce"))
+    record = colours.make("embedding_model", "mcc").records["embedding_model"]
+    assert "MCC: 2 of 8 hashtags are on no training photo with an image and are not learnt: mauve, puce" in caplog.text
+    assert (record.status, record.facts["hashtags without a training photo"]) == ("done", 2)
+
+
+def test_her_misses_only_hashtags_with_a_word_vector(open_colours, caplog):
+    colours = open_colours(unused_tags=("mauve",))
+    colours.make("word_vectors")
+    record = colours.make("embedding_model", "her").records["embedding_model"]
+    assert record.facts["hashtags without a training photo"] == 0
+    assert "no training photo" not in caplog.text
+
+
 def test_no_training_photo_with_an_image_is_not_run_and_says_why(open_colours):
     colours = open_colours(without_images=SHARDS)
     record = colours.make("embedding_model", "mcc").records["embedding_model"]
