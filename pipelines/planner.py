@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from assets.base.freshness import judge
 from assets.base.keys import source_file_of
-from assets.base.show import some_of
+from assets.base.sentences import shorten
 from assets.base.step import STAGES, Step
 from assets.base.workspace import Workspace
 from pipelines.runs import Runner
@@ -99,7 +99,7 @@ def parse_refresh(words: Iterable[str], workspace: Workspace) -> list[Refresh]:
             )
         keys = workspace.keys(workspace.steps.dimension(asset))
         if partition and partition not in keys:
-            there = some_of([key for key in keys if key])
+            there = shorten([key for key in keys if key], 12)
             raise RefreshError(f"--refresh {word}: {asset} has no partition {partition!r}; it has {there}")
         maker = workspace.steps.maker(asset)
         if asset in maker.outputs:

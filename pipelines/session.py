@@ -22,8 +22,6 @@ from pipelines.planner import Report, materialize, parse_refresh, survey
 from pipelines.runs import InstanceRunner, clear_killed_runs
 from pipelines.sources import register_partitions
 
-RETRIEVAL = ("agnostic", "continent", "country", "region", "city", "street")
-
 
 def materialize_all(
     settings: Settings, console: Console, *, to: str = "catalog", refresh: Collection[str] = ()
@@ -139,7 +137,10 @@ def _results(workspace: Workspace, asset: str) -> pl.DataFrame:
 
 
 def _print_retrieval(rows: pl.DataFrame, title: str, console: Console) -> None:
-    shown = [name for name in RETRIEVAL if name in rows["granularity"].to_list()]
+    far_first = (
+        rows.select("granularity", "distance_km").unique().sort("distance_km", descending=True, nulls_last=False)
+    )
+    shown = far_first["granularity"].to_list()
     console.print(f"\n[bold]{title}[/]")
     table = Table("model", *shown)
     for name in rows["model"].unique(maintain_order=True):

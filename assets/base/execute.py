@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from assets.base.checks import BlockingCheckError
-from assets.base.freshness import MissingInputsError, expected_inputs, judge, profile_hash, record_of, shorten
+from assets.base.freshness import MissingInputsError, expected_inputs, judge, profile_hash, record_of
 from assets.base.paths import own_folders
 from assets.base.provenance import CheckOutcome, Input, Record, content_version
 from assets.base.run import Run
+from assets.base.sentences import shorten
 from assets.base.shards import remove_partition, shards_of
 from assets.base.step import NotRun, Step
 from assets.base.tables import TABLES
@@ -108,7 +109,7 @@ def execute(
     for record in (*run.shard_records, *records.values()):
         _sweep(run, record)
         workspace.ledger.put(record)
-    shutil.rmtree(run.scratch, ignore_errors=True)
+    shutil.rmtree(run.scratch.parent, ignore_errors=True)  # with what killed runs on other inputs left there
     return Outcome(records, run.notes, run.shard_records, by_asset, surplus_shards=surplus)
 
 
@@ -117,18 +118,20 @@ def _title(step: Step, partition: str | None) -> str:
 
 
 def _scratch(step: Step, workspace: Workspace, partition: str | None, inputs: list[Input]) -> Path:
-    """A folder that only the same output made of the same inputs finds again."""
-    parts = [
-        workspace.storage.shown,
-        step.name,
-        partition,
+    """A folder that only the same output made of the same inputs finds again; beside it what other inputs left."""
+    made_of = [
         step.code_version,
         profile_hash(step, workspace, partition),
+        sorted((one.asset, one.partition or "", one.data_version) for one in inputs),
     ]
-    text = json.dumps([*parts, sorted((one.asset, one.partition or "", one.data_version) for one in inputs)])
-    folder = workspace.scratch / "runs" / f"{_title(step, partition)}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+    storage = workspace.scratch / "runs" / _short_hash(workspace.storage.shown)
+    folder = storage / _title(step, partition) / _short_hash(json.dumps(made_of))
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+def _short_hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _do(run: Run) -> str:
@@ -191,7 +194,7 @@ def _record(
         finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
         status="not_run" if reason else "done",
         reason=reason,
-        data_version=content_version(files),
+        data_version=content_version(files, reason),
         slices=dict(run.slices),
         facts=dict(run.facts),
         checks=tuple(checks),

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from assets.base.provenance import Input, Record
+from assets.base.sentences import shorten
 from assets.base.step import Step
 from assets.base.workspace import Workspace
 
@@ -164,9 +165,3 @@ def _unusable(
 
 def _name(key: tuple[str, str | None]) -> str:
     return key[0] if key[1] is None else f"{key[0]}:{key[1]}"
-
-
-def shorten(names: list[str], most: int = 3) -> str:
-    """Some names, and how many more there are."""
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more

@@ -110,9 +110,14 @@ class Record:
             ) from error
 
 
-def content_version(files: Iterable[StoredFile]) -> str:
-    """Data version of a set of files: a hash of their paths and contents, 16 hex digits."""
-    lines = sorted(f"{file.path} {file.sha256}" for file in files)
+def content_version(files: Iterable[StoredFile], reason: str = "") -> str:
+    """Data version of a set of files: a hash of their paths and contents, 16 hex digits.
+
+    Args:
+        files: The files.
+        reason: Why they are empty, for what was not run: what comes after repeats it.
+    """
+    lines = sorted(f"{file.path} {file.sha256}" for file in files) + ([reason] if reason else [])
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 
 

@@ -138,6 +138,15 @@ def test_not_run_is_passed_on_to_what_cannot_do_without(toy, workspace) -> None:
     assert workspace.ledger.get("tagging_results").status == "done"
 
 
+def test_another_reason_for_not_running_travels_on(toy, workspace) -> None:
+    toy.not_run = "no vectors"
+    go(workspace)
+    toy.not_run = "no images"
+    report = go(workspace, "embedding_model:mcc")
+    assert report.made == ["embedding_model:mcc", "tag_embeddings_mcc", "tagging_results"]
+    assert workspace.ledger.get("tag_embeddings_mcc").reason == "embedding_model was not run: no images"
+
+
 def test_what_was_not_run_is_run_when_its_inputs_change_though_it_is_pinned(toy, workspace) -> None:
     toy.not_run = "no images"
     go(workspace)

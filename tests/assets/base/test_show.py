@@ -1,6 +1,6 @@
 """What a person sees in the UI: tables that text of the collection cannot break out of."""
 
-from assets.base.show import markdown_table, some_of
+from assets.base.show import markdown_table
 
 
 def test_a_table_has_two_digits_and_dashes() -> None:
@@ -16,9 +16,3 @@ def test_text_of_the_collection_stays_text() -> None:
         "| !\\[](http://evil/x.png) |",
         "| a b |",
     ]
-
-
-def test_long_lists_are_cut_short():
-    assert some_of(["a", "b", "c"], 2) == "a, b …"
-    assert some_of(["a", "b"], 2) == "a, b"
-    assert some_of([]) == "none"
