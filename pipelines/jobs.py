@@ -33,7 +33,7 @@ class PlannerConfig(dg.Config):
 def plan_and_materialize(context: dg.OpExecutionContext, config: PlannerConfig) -> None:
     """Materialise what is missing or outdated, in order, each output as a run of its own inside this one."""
     from pipelines.build import build_defs
-    from pipelines.sources import register_partitions
+    from pipelines.sources import follow_storage
 
     workspace = context.resources.workspace
     assert isinstance(workspace, Workspace)
@@ -41,7 +41,7 @@ def plan_and_materialize(context: dg.OpExecutionContext, config: PlannerConfig) 
     with only_planner(workspace):
         clear_killed_runs(context.instance)
         discover(workspace)
-        register_partitions(workspace, context.instance)
+        follow_storage(workspace, context.instance)
         report = materialize(
             workspace,
             InstanceRunner(build_defs(workspace), context.instance),

@@ -20,7 +20,7 @@ from pipelines.home import dagster_home, open_instance
 from pipelines.lock import only_planner
 from pipelines.planner import Report, materialize, parse_refresh, survey
 from pipelines.runs import InstanceRunner, clear_killed_runs
-from pipelines.sources import register_partitions
+from pipelines.sources import follow_storage
 
 
 def materialize_all(
@@ -49,7 +49,7 @@ def materialize_all(
             f"source {source} → storage {workspace.storage.shown}, profile {profile}", markup=False, soft_wrap=True
         )
         _tell_vanished(discover(workspace), console)
-        register_partitions(workspace, instance)
+        follow_storage(workspace, instance)
 
         def tell(line: str) -> None:
             console.print(f"[dim]{time.monotonic() - started:6.0f} s[/]  {escape(line)}", soft_wrap=True)

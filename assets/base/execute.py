@@ -4,10 +4,14 @@ import hashlib
 import json
 import logging
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+from filelock import FileLock, Timeout
 
 from assets.base.checks import BlockingCheckError
 from assets.base.freshness import MissingInputsError, expected_inputs, judge, profile_hash, record_of
@@ -21,6 +25,10 @@ from assets.base.tables import TABLES
 from assets.base.workspace import Workspace
 
 RETRYABLE = "retryable"  # fact of a record: how many of its rows a rerun could still mend
+
+
+class OutputBusyError(RuntimeError):
+    """Another process is making the same output."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +78,13 @@ def execute(
 
     Raises:
         MissingInputsError: A required input is not there.
+        OutputBusyError: Another process of this machine is making the same output.
     """
+    with _alone(step, workspace, partition):
+        return _execute(step, workspace, partition, log, force=force)
+
+
+def _execute(step: Step, workspace: Workspace, partition: str | None, log: logging.Logger, *, force: bool) -> Outcome:
     workspace.collection()  # refuses a storage that holds another collection
     record = record_of(step, workspace, partition)
     retry = record is not None and bool(record.facts.get(RETRYABLE))
@@ -111,6 +125,19 @@ def execute(
         workspace.ledger.put(record)
     shutil.rmtree(run.scratch.parent, ignore_errors=True)  # with what killed runs on other inputs left there
     return Outcome(records, run.notes, run.shard_records, by_asset, surplus_shards=surplus)
+
+
+@contextmanager
+def _alone(step: Step, workspace: Workspace, partition: str | None) -> Iterator[None]:
+    """Hold an output among the processes that share the work folder; the system lets go of it if its holder dies."""
+    folder = workspace.scratch / "locks" / _short_hash(workspace.storage.shown)
+    folder.mkdir(parents=True, exist_ok=True)
+    title = _title(step, partition)
+    try:
+        with FileLock(folder / f"{title}.lock", timeout=0):
+            yield
+    except Timeout as error:
+        raise OutputBusyError(f"{title} is being made by another process; wait until it has ended") from error
 
 
 def _title(step: Step, partition: str | None) -> str:
@@ -194,7 +221,7 @@ def _record(
         finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
         status="not_run" if reason else "done",
         reason=reason,
-        data_version=content_version(files, reason),
+        data_version=content_version(files, reason, (one for one in inputs if one.asset in run.step.answers)),
         slices=dict(run.slices),
         facts=dict(run.facts),
         checks=tuple(checks),

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from assets.base.keys import source_file_of
 from assets.base.provenance import Input, Record
 from assets.base.sentences import shorten
 from assets.base.step import Step
@@ -53,7 +54,7 @@ def expected_inputs(step: Step, workspace: Workspace, partition: str | None) -> 
                 if not reads.optional:
                     missing.append(_name((reads.asset, key)))
                 continue
-            if _unusable(workspace, reads.asset, key, judged):
+            if not reads.optional and _unusable(workspace, reads.asset, key, judged):
                 missing.append(f"{_name((reads.asset, key))} (--refresh models)")
             if reads.sliced and not _covers_all(workspace, reads.asset):
                 missing.append(f"{reads.asset} (newer than every partition that it reads)")
@@ -126,17 +127,23 @@ def _covers_all(workspace: Workspace, asset: str) -> bool:
 
 
 def _files_waited_for(step: Step, workspace: Workspace, partition: str | None) -> list[str]:
-    """Source files that have no shards yet and whose photos an output that is made for the first time would lack.
+    """Source files without shards whose photos an output would lack: all of them where it is made for the first time.
 
-    An output that exists goes on without them: one bad file among many stops what is new, not what is there.
+    An output that exists goes on without those that it never had: one bad file among many stops what is new, not what
+    is there. It waits for those that it was made from: a file that cannot be read again must not take its photos away.
     """
     over_shards = step.by not in ("source_file", "shard") and any(
         workspace.steps.dimension(reads.asset) == "shard" and not reads.optional for reads in step.reads
     )
-    if not over_shards or record_of(step, workspace, partition) is not None:
+    if not over_shards:
         return []
-    keys = workspace.keys("source_file")
-    return [f"source_files:{key}" for key in keys if workspace.ledger.get("source_files", key) is None]
+    record = record_of(step, workspace, partition)
+    had = None if record is None else {source_file_of(one.partition) for one in record.inputs if one.partition}
+    return [
+        f"source_files:{key}"
+        for key in workspace.keys("source_file")
+        if workspace.ledger.get("source_files", key) is None and (had is None or key in had)
+    ]
 
 
 def _unusable(

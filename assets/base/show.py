@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 from matplotlib.figure import Figure
 
-_HARMLESS = str.maketrans({"|": "\\|", "<": "&lt;", "[": "\\["})
+_HARMLESS = str.maketrans({"\\": "\\\\", "|": "\\|", "<": "&lt;", "[": "\\["})
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from toy import Toy
 
-from assets.base.execute import execute
+from assets.base.execute import OutputBusyError, execute
 
 
 class KilledError(Exception):
@@ -54,6 +54,19 @@ def test_the_same_inputs_find_their_folder_again_and_others_do_not(toy, workspac
     assert go(workspace, killed=True) == first
     toy.etags["f"] = "2"
     assert go(workspace, killed=True) != first
+
+
+def test_an_output_is_made_by_one_process_at_a_time(toy, workspace) -> None:
+    step = workspace.steps.maker("source_files")
+
+    def again(run) -> None:
+        with pytest.raises(OutputBusyError, match="source_files:f is being made by another process"):
+            execute(step, workspace, "f", logging.getLogger("tests"), force=True)
+        body(run)
+
+    body = step.body
+    object.__setattr__(step, "body", again)
+    assert execute(step, workspace, "f", logging.getLogger("tests")).records["source_files"].status == "done"
 
 
 def test_what_killed_runs_left_is_gone_when_the_output_is_made(toy, workspace) -> None:

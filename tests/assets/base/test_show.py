@@ -9,10 +9,13 @@ def test_a_table_has_two_digits_and_dashes() -> None:
 
 
 def test_text_of_the_collection_stays_text() -> None:
-    shown = markdown_table(("hashtag",), [("a|b",), ("<img src=x onerror=y>",), ("![](http://evil/x.png)",), ("a\nb",)])
+    shown = markdown_table(
+        ("hashtag",), [("a|b",), ("<img src=x onerror=y>",), ("![](http://evil/x.png)",), ("a\nb",), ("\\[x](y)",)]
+    )
     assert shown.text.splitlines()[2:] == [
         "| a\\|b |",
         "| &lt;img src=x onerror=y> |",
         "| !\\[](http://evil/x.png) |",
         "| a b |",
+        "| \\\\\\[x](y) |",
     ]
