@@ -1,5 +1,6 @@
 """What a benchmark yields and how it is shown: a row for each thing measured, its target beside the result."""
 
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
@@ -8,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+_WIDTH = 160
 _COLOURS = {"ok": "green", "falls short": "bold red"}
 
 
@@ -66,7 +68,7 @@ def show(title: str, rows: Iterable[Measured]) -> None:
         result = "–" if row.result is None else f"{_figure(row.result)} {row.unit}"
         cells = (row.name, row.measured, result, spread, target, row.verdict, row.note)
         table.add_row(*(Text(cell, style=_COLOURS.get(cell, "")) for cell in cells))
-    Console(highlight=False).print(table)
+    Console(width=None if sys.stdout.isatty() else _WIDTH).print(table)
 
 
 def _figure(value: float) -> str:
