@@ -27,4 +27,5 @@ def large_strings(offsets: Offsets, text: Bytes) -> pa.Array:
 
 def values_at(offsets: Offsets, positions: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     """Which values hold the bytes at these ascending positions, each value once."""
-    return np.unique(np.searchsorted(offsets, positions, "right") - 1)
+    values = np.searchsorted(offsets, positions, "right") - 1
+    return values[np.diff(values, prepend=-1) > 0]
