@@ -156,7 +156,8 @@ class Written:
     [
         ([1, 2], {1: "ok", 2: "missing"}, [1], False, False),
         ([1, 2, 3], {1: "ok", 2: "missing"}, [1], True, False),
-        ([1], {1: "ok", 2: "missing"}, [1], True, False),
+        ([1], {1: "ok", 2: "missing"}, [1], False, False),  # wanted once
+        ([], {1: "missing"}, [], False, False),
         ([1, 2], {1: "ok", 2: "ok"}, [1], False, True),
         ([1, 2], {1: "ok", 2: "missing"}, [1, 2], False, True),
         ([1], {1: "ok"}, [1, 1], False, True),
