@@ -18,7 +18,7 @@ from assets.ingestion.sources import parse_source
 from pipelines.build import build_defs, open_workspace
 from pipelines.home import dagster_home, open_instance
 from pipelines.lock import only_planner
-from pipelines.planner import Report, materialize, parse_refresh, survey
+from pipelines.planner import Report, materialize, parse_refresh, survey, to_retry
 from pipelines.runs import InstanceRunner, clear_killed_runs
 from pipelines.sources import follow_storage
 
@@ -57,6 +57,7 @@ def materialize_all(
         runner = InstanceRunner(build_defs(workspace), instance)
         report = materialize(workspace, runner, to=to, refresh=wanted, tell=tell)
     _tell_report(report, console, time.monotonic() - started)
+    _tell_retryable(workspace, console)
     return report
 
 
@@ -78,6 +79,17 @@ def tell_standing(workspace: Workspace, console: Console) -> None:
     for output in report.made:
         console.print(f"[cyan]to do[/] {output}", soft_wrap=True)
     _tell_left(report, console)
+    _tell_retryable(workspace, console)
+
+
+def _tell_retryable(workspace: Workspace, console: Console) -> None:
+    rows = to_retry(workspace)
+    if rows:
+        console.print(
+            f"[yellow]{sum(rows.values())} images in {len(rows)} shards failed for a reason that may pass[/]; "
+            "`locsens materialize --refresh images` asks for them again",
+            soft_wrap=True,
+        )
 
 
 def _tell_vanished(found: Discovery, console: Console) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from assets.base.checks import BlockingCheckError
-from assets.base.freshness import MissingInputsError, expected_inputs, judge, profile_hash, record_of
+from assets.base.freshness import MissingInputsError, expected_inputs, judge, profile_hash, retryable_rows
 from assets.base.paths import own_folders
 from assets.base.provenance import CheckOutcome, Input, Record, content_version
 from assets.base.run import Run
@@ -23,8 +23,6 @@ from assets.base.shards import remove_partition, shards_of
 from assets.base.step import NotRun, Step
 from assets.base.tables import TABLES
 from assets.base.workspace import Workspace
-
-RETRYABLE = "retryable"  # fact of a record: how many of its rows a rerun could still mend
 
 
 class OutputBusyError(RuntimeError):
@@ -67,7 +65,7 @@ class Outcome:
 def execute(
     step: Step, workspace: Workspace, partition: str | None, log: logging.Logger, *, force: bool = False
 ) -> Outcome:
-    """Materialise a step for one partition, unless it is up to date.
+    """Materialise a step for one partition, unless it is up to date and no row of it could be mended by a rerun.
 
     Args:
         step: The step.
@@ -86,8 +84,7 @@ def execute(
 
 def _execute(step: Step, workspace: Workspace, partition: str | None, log: logging.Logger, *, force: bool) -> Outcome:
     workspace.collection()  # refuses a storage that holds another collection
-    record = record_of(step, workspace, partition)
-    retry = record is not None and bool(record.facts.get(RETRYABLE))
+    retry = retryable_rows(step, workspace, partition) > 0
     if not (force or retry) and judge(step, workspace, partition).state == "fresh":
         return _unchanged(step, workspace, partition)
     inputs, missing = expected_inputs(step, workspace, partition)

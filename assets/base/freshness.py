@@ -12,6 +12,8 @@ from assets.base.workspace import Workspace
 State = Literal["fresh", "missing", "outdated", "older", "unusable", "waiting"]
 
 NO_SLICE = "none"
+RETRYABLE = "retryable"
+"""Fact of a record: how many of its rows failed for a reason that may pass, and may be asked for again."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,12 @@ def record_of(step: Step, workspace: Workspace, partition: str | None) -> Record
     """The record of a step's outputs, None unless all of them exist."""
     records = [workspace.ledger.get(output, partition) for output in step.outputs]
     return records[0] if all(record is not None for record in records) else None
+
+
+def retryable_rows(step: Step, workspace: Workspace, partition: str | None) -> int:
+    """Rows of an output that a rerun could mend. They do not make it outdated: nobody asks dead hosts at every turn."""
+    record = record_of(step, workspace, partition)
+    return 0 if record is None else int(record.facts.get(RETRYABLE, 0))
 
 
 def expected_inputs(step: Step, workspace: Workspace, partition: str | None) -> tuple[list[Input], list[str]]:

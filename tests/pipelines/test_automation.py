@@ -151,6 +151,16 @@ def test_what_is_updated_between_a_request_and_the_next_tick_is_not_lost(daemon:
     assert "retrieval_results" in daemon.tick()
 
 
+def test_survivorship_follows_every_shard_also_while_others_have_no_images_yet(daemon: Daemon) -> None:
+    daemon.report("images", OLD[0])
+    daemon.report("image_status", OLD[0])
+    assert "image_survivorship" in daemon.tick()
+    daemon.register(NEW)
+    daemon.report("photos", NEW)
+    daemon.report("image_status", OLD[1])
+    assert "image_survivorship" in daemon.tick()
+
+
 def test_pinned_assets_are_never_requested(daemon: Daemon) -> None:
     seen: set[str] = set()
     for asset in ("geotagged_photos", "tag_counts", "photos", "images", "word_vectors"):

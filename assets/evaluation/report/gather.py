@@ -41,6 +41,7 @@ def gather(run: Run) -> ReportData:
     return ReportData(
         about=_about(run, curves),
         accounts=accounts(run),
+        survivorship=run.frame("image_survivorship"),
         photos_by_split=photos_by_split(run),
         retrieval=retrieval,
         tagging=run.frame("tagging_results"),
