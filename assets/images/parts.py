@@ -18,7 +18,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from assets.base.storage import Storage, StoredFile
+from assets.base.storage import Storage, StorageError, StoredFile
 from assets.base.tables import TABLES
 from assets.images.outcome import OK, Decoded, Sizes
 
@@ -113,6 +113,8 @@ class Parts:
                 same_sizes = image_token.get("sizes") == _sizes_text(self.sizes)
                 whole = same_sizes and bool(token) and image_token.get("content") == token.get("content")
                 ids = set() if whole or not same_sizes else set(file.read(["photo_id"])["photo_id"].to_pylist())
+        except StorageError:  # a store that does not answer is no reason to fetch pictures again
+            raise
         except (pa.ArrowInvalid, pa.ArrowKeyError, OSError, TypeError) as error:
             self.log.warning("part %d of %s cannot be read and is fetched anew: %s", number, self.images, error)
             return Part(number, [], agrees=False)
