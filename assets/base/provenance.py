@@ -142,8 +142,9 @@ class Ledger:
         """Records of an asset by partition key (None for the whole)."""
         if asset not in self._records:
             found = {}
-            for path in self._storage.list(f"{FOLDER}/{asset}"):
-                record = Record.from_json(self._storage.read_bytes(path), path)
+            paths = self._storage.list(f"{FOLDER}/{asset}")
+            for path, content in zip(paths, self._storage.read_all(paths), strict=True):
+                record = Record.from_json(content, path)
                 found[record.partition] = record
             self._records[asset] = found
         return self._records[asset]

@@ -18,7 +18,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from assets.base.storage import Storage, StoredFile
+from assets.base.storage import Storage, StorageError, StoredFile
 from assets.base.tables import TABLES
 from assets.images.outcome import OK, Decoded, Sizes
 
@@ -122,6 +122,8 @@ class Parts:
                 whole = same_sizes and bool(token) and image_token.get("content") == token.get("content")
                 ids = set() if whole or not same_sizes else set(file.read(["photo_id"])["photo_id"].to_pylist())
                 stand_ins = _photos_with(file, unavailable) if unavailable and same_sizes else frozenset()
+        except StorageError:  # a store that does not answer is no reason to fetch pictures again
+            raise
         except (pa.ArrowInvalid, pa.ArrowKeyError, OSError, TypeError) as error:
             self.log.warning("part %d of %s cannot be read and is fetched anew: %s", number, self.images, error)
             return Part(number, [], agrees=False)

@@ -10,7 +10,7 @@ from threading import Thread
 
 import fsspec
 import pytest
-from moto.server import ThreadedMotoServer
+from object_store import s3_served
 
 from assets.ingestion.errors import EmptySourceError, SourceError, UnreachableSourceError
 from assets.ingestion.read import read_shards
@@ -160,26 +160,12 @@ def test_refused_http_file_is_unreachable_and_keeps_its_secrets(server: str) -> 
 
 
 @pytest.fixture
-def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def bucket() -> Iterator[str]:
     """A bucket of a real S3 server that holds one file of metadata."""
-    server = ThreadedMotoServer(port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    for name, value in {
-        "AWS_ACCESS_KEY_ID": "testing",
-        "AWS_SECRET_ACCESS_KEY": "testing",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
-    }.items():
-        monkeypatch.setenv(name, value)
-    filesystem = fsspec.filesystem("s3")
-    filesystem.clear_instance_cache()
-    name = f"bucket-{uuid.uuid4().hex}"
-    fsspec.filesystem("s3").mkdir(name)
-    fsspec.filesystem("s3").pipe(f"{name}/meta/a.tsv.bz2", bz2.compress(ROW * 1000))
-    yield name
-    server.stop()
-    filesystem.clear_instance_cache()
+    with s3_served() as (url, _):
+        name = url.removeprefix("s3://")
+        fsspec.filesystem("s3").pipe(f"{name}/meta/a.tsv.bz2", bz2.compress(ROW * 1000))
+        yield name
 
 
 def test_s3_store(bucket: str) -> None:
