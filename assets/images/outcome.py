@@ -3,6 +3,7 @@
 Only `transient` may ever be asked for again; every other failure is permanent.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -10,6 +11,11 @@ Status = Literal["ok", "missing", "transient", "undecodable", "too_large", "not_
 STATUSES: tuple[Status, ...] = get_args(Status)
 OK: Status = "ok"
 TRANSIENT: Status = "transient"
+
+
+def words(counts: Counter[str]) -> str:
+    """Counts by status in words, the most frequent first."""
+    return ", ".join(f"{count:,} {status}" for status, count in counts.most_common()) or "none"
 
 
 @dataclass(frozen=True, slots=True)
