@@ -32,7 +32,7 @@ from benchmarks.timing import Cost, interleaved, median_and_spread, peak_memory,
 from pipelines.build import build_defs
 from pipelines.home import open_instance
 from pipelines.runs import InstanceRunner
-from pipelines.sources import register_partitions
+from pipelines.sources import follow_storage
 
 ROWS = 1_000_000
 SHARD_ROWS = 100_000
@@ -184,11 +184,11 @@ def _dagster(metadata: Metadata, work: Path) -> Iterator[Measured]:
     plain = Storage(str(folder / "plain"))
     (file,) = workspace.keys("source_file")
     with patch.dict(os.environ, DAGSTER_HOME=str(folder / "home")), open_instance(settings) as instance:
-        register_partitions(workspace, instance)
+        follow_storage(workspace, instance)
         runner = InstanceRunner(build_defs(workspace), instance)
         say("one shard by the plain functions, as steps, and as runs of Dagster")
         execute(workspace.steps.maker("raw_photos"), workspace, file, log).raise_if_failed()
-        register_partitions(workspace, instance)
+        follow_storage(workspace, instance)
         to_raw_photos(metadata, plain)
         (shard,) = [key for key in workspace.keys("shard") if key]
         for step, by_hand in ((geotagged_photos, to_geotagged_photos), (tag_counts, to_tag_counts)):

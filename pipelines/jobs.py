@@ -36,33 +36,16 @@ class PlannerConfig(dg.Config):
 def _planning(context: dg.OpExecutionContext) -> Iterator[tuple[Workspace, InstanceRunner]]:
     """The collection, for one planner alone, and what runs its steps as runs of their own."""
     from pipelines.build import build_defs
-<<<<<<< HEAD
-    from pipelines.sources import follow_storage
-=======
->>>>>>> a4e9a2fe6c6fd285cd995f9feaa2f031cdf049c7
 
     workspace = context.resources.workspace
     assert isinstance(workspace, Workspace)
     workspace.ledger.refresh()
     with only_planner(workspace):
         clear_killed_runs(context.instance)
-<<<<<<< HEAD
-        discover(workspace)
-        follow_storage(workspace, context.instance)
-        report = materialize(
-            workspace,
-            InstanceRunner(build_defs(workspace), context.instance),
-            to=config.to,
-            refresh=parse_refresh(config.refresh, workspace),
-            tell=context.log.info,
-        )
-    context.add_output_metadata({"made": len(report.made), "fresh": report.fresh, "left": len(report.left)})
-=======
         yield workspace, InstanceRunner(build_defs(workspace), context.instance)
 
 
 def _fail_if_any(report: Report) -> None:
->>>>>>> a4e9a2fe6c6fd285cd995f9feaa2f031cdf049c7
     if report.failed:
         raise dg.Failure("; ".join(f"{output}: {why}" for output, why in report.failed.items()))
 
@@ -70,11 +53,11 @@ def _fail_if_any(report: Report) -> None:
 @dg.op(required_resource_keys={"workspace"})
 def plan_and_materialize(context: dg.OpExecutionContext, config: PlannerConfig) -> None:
     """Materialise what is missing or outdated, in order, each output as a run of its own inside this one."""
-    from pipelines.sources import register_partitions
+    from pipelines.sources import follow_storage
 
     with _planning(context) as (workspace, runner):
         discover(workspace)
-        register_partitions(workspace, context.instance)
+        follow_storage(workspace, context.instance)
         refresh = parse_refresh(config.refresh, workspace)
         report = materialize(workspace, runner, to=config.to, refresh=refresh, tell=context.log.info)
     context.add_output_metadata({"made": len(report.made), "fresh": report.fresh, "left": len(report.left)})

@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 
 from assets.base.freshness import RETRYABLE
+from assets.base.progress import shown
 from assets.base.provenance import Input
 from assets.base.run import Run
 from assets.base.show import Picture, markdown_table, picture
@@ -22,10 +23,9 @@ from assets.images.checks import (
 from assets.images.collect import Collected, collect_images, sizes_of
 from assets.images.figures import alive, contact_sheet
 from assets.images.locate import Locator
-from assets.images.outcome import STATUSES, Failure
+from assets.images.outcome import STATUSES, Failure, words
 from assets.images.parts import Parts
 from assets.images.plan import Wanted
-from assets.images.progress import shown, words
 from assets.images.survivorship import COUNTS, PHOTO_COLUMNS, SHOWN_BY, count_shard, survivorship, to_show
 
 SHOWN = 16
@@ -69,7 +69,11 @@ def images(run: Run) -> None:
         sizes_of(run.profile.images),
         run.log,
     )
-    with shown(f"images of {run.partition}", run.log) as progress:
+    with shown(f"images of {run.partition}", run.log, "images") as report:
+
+        def progress(done: int, total: int, counts: Counter[str]) -> None:
+            report(done, total, words(counts))
+
         collected = collect_images(wanted, parts, run.profile.images, progress)
     for image_file, status_file in collected.files:
         run.adopt("images", image_file)

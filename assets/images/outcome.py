@@ -3,6 +3,7 @@
 Only `transient` may ever be asked for again; every other failure is permanent.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -14,6 +15,11 @@ TRANSIENT: Status = "transient"
 
 UNAVAILABLE = "the picture that stands for a photo that was taken down"
 """Why a photo is missing whose image is known by its hash to be none."""
+
+
+def words(counts: Counter[str]) -> str:
+    """Counts by status in words, the most frequent first."""
+    return ", ".join(f"{count:,} {status}" for status, count in counts.most_common()) or "none"
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,7 +132,7 @@ def _decoded(
     kept = np.ones(len(text), dtype=bool)
     kept[percents + 1] = kept[percents + 2] = False
     gone = 2 * np.searchsorted(percents, offsets)
-    if separators is not None:
+    if separators is not None and separators_before is not None:
         kept[separators] = False
         gone += separators_before
     return _as_text(offsets - gone, text if kept.all() else text[kept])

@@ -90,7 +90,8 @@ def simple_row(line: bytes, columns: int) -> dict[str, Any]:
 
 def simple_parse(data: bytes, columns: int) -> tuple[list[dict[str, Any]], list[int]]:
     raw, rejected = [], []
-    lines = data.removeprefix(b"\xef\xbb\xbf").removesuffix(b"\n").split(b"\n") if data else []
+    text = data.removeprefix(b"\xef\xbb\xbf")
+    lines = text.removesuffix(b"\n").split(b"\n") if text else []
     for number, line in enumerate(lines, 1):
         try:
             raw.append(simple_row(line, columns) | {"line_number": number})
