@@ -108,7 +108,8 @@ def execute(
     for record in (*run.shard_records, *records.values()):
         _sweep(run, record)
         workspace.ledger.put(record)
-    shutil.rmtree(run.scratch, ignore_errors=True)
+    for folder in (run.scratch, *run.spent):
+        shutil.rmtree(folder, ignore_errors=True)
     return Outcome(records, run.notes, run.shard_records, by_asset, surplus_shards=surplus)
 
 

@@ -1,12 +1,16 @@
-"""What the tests of ingestion share: files on disk as source files, and where the real data are."""
+"""What the tests of ingestion share: files on disk as source files, a web server, a bucket, where the real data are."""
 
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import fsspec
 import pytest
+from given_sources import FileServer, found
 from hypothesis import settings
+from moto.server import ThreadedMotoServer
 
-from assets.ingestion.sources import Source, SourceFile, find_source_files
+from assets.ingestion.sources import SourceFile
 
 # The same examples every time, and no clock: a busy machine is no failure.
 settings.register_profile("ingestion", deadline=None, derandomize=True)
@@ -40,7 +44,35 @@ def source_file(tmp_path: Path) -> Callable[[str, bytes], SourceFile]:
     def write(name: str, data: bytes) -> SourceFile:
         path = tmp_path / name
         path.write_bytes(data)
-        (found,) = find_source_files(Source(str(path)))
-        return found
+        return found(path)
 
     return write
+
+
+@pytest.fixture
+def web() -> Iterator[FileServer]:
+    """A web server without files, which a test gives it."""
+    with FileServer() as server:
+        yield server
+
+
+@pytest.fixture
+def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """An empty bucket of a real S3 server."""
+    server = ThreadedMotoServer(port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    for name, value in {
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
+    }.items():
+        monkeypatch.setenv(name, value)
+    filesystem = fsspec.filesystem("s3")
+    filesystem.clear_instance_cache()
+    name = f"bucket-{uuid.uuid4().hex}"
+    fsspec.filesystem("s3").mkdir(name)
+    yield name
+    server.stop()
+    filesystem.clear_instance_cache()
