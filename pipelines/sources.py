@@ -1,5 +1,7 @@
 """Source files and shards as dynamic partitions of a Dagster instance, kept in step with the storage."""
 
+import shutil
+
 import dagster as dg
 
 from assets.base.collection import CollectionError, write_collection
@@ -7,6 +9,7 @@ from assets.base.keys import Dimension
 from assets.base.partitions import SHARD, SOURCE_FILE
 from assets.base.shards import remove_partition, shards_of
 from assets.base.workspace import Workspace
+from assets.ingestion.copies import copy_folder
 
 DYNAMIC: tuple[tuple[dg.DynamicPartitionsDefinition, Dimension], ...] = (
     (SOURCE_FILE, "source_file"),
@@ -27,7 +30,7 @@ def register_partitions(workspace: Workspace, instance: dg.DagsterInstance) -> N
 
 
 def forget_file(key: str, workspace: Workspace, instance: dg.DagsterInstance) -> list[str]:
-    """Remove a source file and all its shards from storage, collection and instance.
+    """Remove a source file and all its shards from storage, collection and instance, and a copy of it that was begun.
 
     Args:
         key: Key or URL of the file.
@@ -47,6 +50,7 @@ def forget_file(key: str, workspace: Workspace, instance: dg.DagsterInstance) ->
         raise CollectionError(f"source file {key}: not in this collection, which knows {known}")
     shards = shards_of(workspace, file.key)
     remove_partition(workspace, "source_file", file.key)
+    shutil.rmtree(copy_folder(workspace, file.key), ignore_errors=True)
     for shard in shards:
         remove_partition(workspace, "shard", shard)
         instance.delete_dynamic_partition(str(SHARD.name), shard)
