@@ -24,6 +24,7 @@ from assets.ingestion.assets import geotagged_photos, tag_counts
 from assets.ingestion.discovery import discover
 from assets.ingestion.filters import RAW_COLUMNS, filter_photos
 from assets.ingestion.read import read_shards
+from assets.ingestion.recognise import recognise
 from assets.ingestion.tags import count_tags
 from assets.steps import all_steps
 from benchmarks.metadata import Metadata, make_metadata
@@ -66,7 +67,8 @@ def decompress(metadata: Metadata) -> None:
 
 def to_raw_photos(metadata: Metadata, storage: Storage) -> None:
     """The first step: a file becomes shards."""
-    for shard in read_shards(metadata.source_file(), "yfcc100m", SHARD_ROWS):
+    file = metadata.source_file()
+    for shard in read_shards(file, recognise(file, "yfcc100m"), SHARD_ROWS):
         for asset, table in (("raw_photos", shard.raw), ("rejected_rows", shard.rejected)):
             storage.write_table(_path(asset, shard.index), table)
 

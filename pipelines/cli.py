@@ -59,13 +59,20 @@ def materialize(
         list[str] | None,
         typer.Option(help="Redo on purpose: vocabulary, models, an asset, or asset:partition. May be repeated."),
     ] = None,
+    limit_rows: Annotated[
+        int | None,
+        typer.Option(
+            min=0, help="Ingest only so many rows of each source file, for a first look; 0: all. As LOCSENS_LIMIT_ROWS."
+        ),
+    ] = None,
 ) -> None:
     """Find new source files and materialise all that is missing or outdated and not pinned."""
     from pipelines.session import materialize_all
 
     if to not in STAGES:
         raise SettingsError(f"--to {to}: unknown stage, expected one of {', '.join(STAGES)}")
-    report = materialize_all(load_settings(), console, to=to, refresh=refresh or [])
+    settings = load_settings() if limit_rows is None else load_settings(limit_rows=limit_rows)
+    report = materialize_all(settings, console, to=to, refresh=refresh or [])
     if report.failed:
         raise typer.Exit(1)
 

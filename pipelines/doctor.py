@@ -76,7 +76,8 @@ def _source(settings: Settings) -> str:
     if source.is_sample:
         return "the generated sample world"
     files = find_source_files(source)
-    return f"{len(files)} files, {sum(file.bytes for file in files) / 1e6:,.1f} MB"
+    limit = f", of each the first {settings.limit_rows:,} rows" if settings.limit_rows else ""
+    return f"{len(files)} files, {sum(file.bytes for file in files) / 1e6:,.1f} MB{limit}"
 
 
 def _images(settings: Settings) -> str:

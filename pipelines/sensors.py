@@ -38,7 +38,7 @@ def new_source_files(context: dg.SensorEvaluationContext) -> dg.SensorResult:
     for key in (*found.known, *found.new):
         record = workspace.ledger.get("source_files", key)
         inputs = fingerprint(workspace, key)
-        asked[key] = inputs[0].data_version
+        asked[key] = " ".join(one.data_version for one in inputs)
         ingested = record is not None and list(record.inputs) == inputs
         if not ingested and before.get(key) != asked[key]:
             requests.append(dg.RunRequest(partition_key=key))

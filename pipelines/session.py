@@ -13,7 +13,7 @@ from rich.table import Table
 from assets.base.settings import Settings
 from assets.base.urls import public_source
 from assets.base.workspace import Workspace
-from assets.ingestion.discovery import Discovery, discover, look
+from assets.ingestion.discovery import Discovery, discover, ingested_in_part, look
 from assets.ingestion.sources import parse_source
 from pipelines.build import build_defs, open_workspace
 from pipelines.home import dagster_home, open_instance
@@ -45,8 +45,11 @@ def materialize_all(
         for run_id in clear_killed_runs(instance):
             console.print(f"run {run_id[:8]} had been killed; reported as cancelled")
         source, profile = public_source(settings.source), workspace.profile.name
+        limit = f", at most {settings.limit_rows:,} rows of each source file" if settings.limit_rows else ""
         console.print(
-            f"source {source} → storage {workspace.storage.shown}, profile {profile}", markup=False, soft_wrap=True
+            f"source {source} → storage {workspace.storage.shown}, profile {profile}{limit}",
+            markup=False,
+            soft_wrap=True,
         )
         _tell_vanished(discover(workspace), console)
         follow_storage(workspace, instance)
@@ -76,6 +79,12 @@ def tell_standing(workspace: Workspace, console: Console) -> None:
         for key in found.new:
             console.print(f"[cyan]new[/] source file {key}; `locsens materialize` ingests it", soft_wrap=True)
         _tell_vanished(found, console)
+    for key, limit in ingested_in_part(workspace).items():
+        console.print(
+            f"[yellow]in part[/] source file {key}: ingested up to a limit of {limit:,} rows; `locsens materialize` "
+            "without a limit ingests what follows them",
+            soft_wrap=True,
+        )
     for output in report.made:
         console.print(f"[cyan]to do[/] {output}", soft_wrap=True)
     _tell_left(report, console)

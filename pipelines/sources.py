@@ -1,5 +1,7 @@
 """A Dagster instance in step with the storage: source files and shards are its partitions, outputs its events."""
 
+import shutil
+
 import dagster as dg
 
 from assets.base.collection import CollectionError, write_collection
@@ -7,6 +9,7 @@ from assets.base.keys import Dimension
 from assets.base.partitions import SHARD, SOURCE_FILE
 from assets.base.shards import remove_partition, shards_of
 from assets.base.workspace import Workspace
+from assets.ingestion.copies import copy_folder
 from pipelines.dagster_assets import materialization
 
 DYNAMIC: tuple[tuple[dg.DynamicPartitionsDefinition, Dimension], ...] = (
@@ -44,7 +47,7 @@ def _follow_partitions(workspace: Workspace, instance: dg.DagsterInstance) -> No
 
 
 def forget_file(key: str, workspace: Workspace, instance: dg.DagsterInstance) -> list[str]:
-    """Remove a source file and all its shards from storage, collection and instance.
+    """Remove a source file and all its shards from storage, collection and instance, and a copy of it that was begun.
 
     Args:
         key: Key or URL of the file.
@@ -64,6 +67,7 @@ def forget_file(key: str, workspace: Workspace, instance: dg.DagsterInstance) ->
         raise CollectionError(f"source file {key}: not in this collection, which knows {known}")
     shards = shards_of(workspace, file.key)
     remove_partition(workspace, "source_file", file.key)
+    shutil.rmtree(copy_folder(workspace, file.key), ignore_errors=True)
     for shard in shards:
         remove_partition(workspace, "shard", shard)
         instance.delete_dynamic_partition(str(SHARD.name), shard)

@@ -120,7 +120,8 @@ def _execute(step: Step, workspace: Workspace, partition: str | None, log: loggi
     for record in (*run.shard_records, *records.values()):
         _sweep(run, record)
         workspace.ledger.put(record)
-    shutil.rmtree(run.scratch.parent, ignore_errors=True)  # with what killed runs on other inputs left there
+    for folder in (run.scratch.parent, *run.spent):  # with what killed runs on other inputs left there
+        shutil.rmtree(folder, ignore_errors=True)
     return Outcome(records, run.notes, run.shard_records, by_asset, surplus_shards=surplus)
 
 

@@ -33,6 +33,7 @@ class Run:
         facts: Small values for the record of provenance.
         slices: Data versions of parts that are read on their own.
         shard_records: Records of the shards that the step made beside its own outputs.
+        spent: Local folders that are not needed any more when the run has ended well.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class Run:
         self.facts: dict[str, Any] = {}
         self.slices: dict[str, str] = {}
         self.shard_records: list[Record] = []
+        self.spent: list[Path] = []
         self._reads = {reads.asset: reads for reads in step.reads}
 
     @property

@@ -51,6 +51,9 @@ class Settings(BaseSettings):
     executor: Literal["in_process", "multiprocess"] = Field(
         "in_process", description="How runs started in the UI execute their steps."
     )
+    limit_rows: int = Field(
+        0, ge=0, description="Rows of each source file to ingest, for a first look; 0 ingests all of them."
+    )
     work: Path = Field(Path(".locsens"), description="Local folder for scratch: checkpoints, the sample world, logs.")
 
     @classmethod

@@ -1,7 +1,10 @@
 """The shards of a source file as they lie in the storage: written beside a step's own outputs, found again, removed."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -11,11 +14,17 @@ from assets.base.keys import Dimension
 from assets.base.paths import own_folders
 from assets.base.provenance import Record, content_version
 from assets.base.run import Run
+from assets.base.storage import PARTIAL
 from assets.base.tables import TABLES
 from assets.base.workspace import Workspace
 
+NOTES = "shards"
+"""Folder of a run's scratch with a note of every shard written."""
 
-def write_shard(run: Run, key: str, tables: Mapping[str, pa.Table], facts: Mapping[str, Any]) -> None:
+
+def write_shard(
+    run: Run, key: str, tables: Mapping[str, pa.Table], facts: Mapping[str, Any], *, resumable: bool = False
+) -> None:
     """Write one shard that a step by source file makes beside its own outputs; it exists when the run ends well.
 
     Args:
@@ -23,12 +32,14 @@ def write_shard(run: Run, key: str, tables: Mapping[str, pa.Table], facts: Mappi
         key: Key of the shard.
         tables: One table for each of the step's shard outputs.
         facts: Small values for its records.
+        resumable: Note the shard in the run's scratch, so that `adopt_shard` finds it after a kill.
     """
     started = datetime.now(UTC)
+    records = []
     for asset, table in tables.items():
         stored = run.storage.write_table(f"tables/{asset}/shard={key}/part-0.parquet", TABLES[asset].conform(table))
         run.written[asset].append(stored)
-        run.shard_records.append(
+        records.append(
             Record(
                 asset=asset,
                 partition=key,
@@ -45,6 +56,46 @@ def write_shard(run: Run, key: str, tables: Mapping[str, pa.Table], facts: Mappi
                 facts=dict(facts),
             )
         )
+    run.shard_records += records
+    if resumable:
+        _note(run, key, records)
+
+
+def adopt_shard(run: Run, key: str) -> dict[str, Any] | None:
+    """Count a shard that an earlier, killed run made of the same inputs as one of this run's.
+
+    What its note says is compared with the files: another run may have written there since.
+
+    Args:
+        run: The run by source file.
+        key: Key of the shard.
+
+    Returns:
+        The facts of its records, None if it is not there as it was written.
+    """
+    note = _note_of(run, key)
+    if not note.exists():
+        return None
+    records = [Record.from_json(line, str(note)) for line in note.read_bytes().splitlines()]
+    files = [(record.asset, file) for record in records for file in record.files]
+    if not all(run.storage.holds(file) for _, file in files):
+        return None
+    for asset, file in files:
+        run.adopt(asset, file)
+    run.shard_records += records
+    return records[0].facts
+
+
+def _note_of(run: Run, key: str) -> Path:
+    return run.scratch / NOTES / f"{key}.jsonl"
+
+
+def _note(run: Run, key: str, records: Iterable[Record]) -> None:
+    note = _note_of(run, key)
+    note.parent.mkdir(exist_ok=True)
+    unfinished = note.with_suffix(PARTIAL)
+    unfinished.write_text("".join(f"{json.dumps(asdict(record))}\n" for record in records))
+    unfinished.replace(note)
 
 
 def shards_of(workspace: Workspace, source_file: str) -> list[str]:

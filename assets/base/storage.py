@@ -175,6 +175,13 @@ class Storage:
             opened = self._store.open(self._full(path), "rb")
         return cast("BinaryIO", opened if self.is_local else Reader(opened, lambda: self._told("read", path)))
 
+    def holds(self, file: StoredFile) -> bool:
+        """Whether a published file is there, and still what it was when it was written."""
+        if not self.exists(file.path):
+            return False
+        with self.open(file.path) as opened:
+            return hashlib.file_digest(opened, "sha256").hexdigest() == file.sha256  # type: ignore[arg-type]
+
     def remove(self, path: str) -> None:
         """Remove a file, or a folder with all below it; nothing there is fine."""
         full = self._full(path)

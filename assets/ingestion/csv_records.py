@@ -24,7 +24,7 @@ class Fault(NamedTuple):
 
 def _text_lines(blocks: Iterable[bytes]) -> Iterator[str]:
     for block in line_blocks(blocks, 1 << 62):
-        text = block.data.removeprefix(BYTE_ORDER_MARK if block.first_line == 1 else b"")
+        text = block.data.removeprefix(BYTE_ORDER_MARK if block.numbers[0] == 1 else b"")
         yield from (f"{line}\n" for line in text.decode("utf-8", _TEXT_ERRORS).split("\n")[:-1])
 
 

@@ -3,15 +3,18 @@
 The sample world is generated here when the source is `sample`; after that it is a source like any other.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from assets.base.collection import RegisteredFile, write_collection
-from assets.base.provenance import Input
+from assets.base.provenance import Input, Record
 from assets.base.urls import public_source
 from assets.base.workspace import Workspace
 from assets.ingestion.errors import SourceError
 from assets.ingestion.sources import Source, SourceFile, find_source_files, parse_source
 from assets.ingestion.world.generate import World, ensure_world
+
+LIMIT = "LOCSENS_LIMIT_ROWS"
 
 
 @dataclass(frozen=True)
@@ -102,9 +105,36 @@ def source_file(workspace: Workspace, key: str) -> SourceFile:
 
 
 def fingerprint(workspace: Workspace, key: str | None) -> list[Input]:
-    """The file as an input of `source_files`: its URL and fingerprint now; as recorded if it has vanished."""
+    """The file as an input of `source_files`: its URL and fingerprint now, and how many of its rows are wanted.
+
+    As recorded if the file has vanished, or if it has not changed and as many rows of it or more are there already: a
+    limit takes nothing away.
+    """
     found = files_now(workspace).get(key or "")
-    if found is not None:
-        return [Input(found.url, None, found.etag)]
     record = workspace.ledger.get("source_files", key)
-    return list(record.inputs) if record is not None else []
+    if found is None:
+        return list(record.inputs) if record is not None else []
+    file, limit = Input(found.url, None, found.etag), workspace.settings.limit_rows
+    if record is not None and file in record.inputs:
+        there = limit_reached(record)
+        if not there or 0 < limit <= there:
+            return list(record.inputs)
+    return [file, Input(LIMIT, None, str(limit))] if limit else [file]
+
+
+def ingested_in_part(workspace: Workspace) -> dict[str, int]:
+    """Source files of which only the first rows are ingested, with their number."""
+    records = workspace.ledger.records("source_files")
+    limits = {key: limit_reached(records[key]) for key in workspace.keys("source_file") if key in records}
+    return {str(key): limit for key, limit in limits.items() if limit}
+
+
+def limit_in(inputs: Iterable[Input]) -> int:
+    """The limit of rows among the inputs of `source_files`, 0 for none."""
+    return next((int(one.data_version) for one in inputs if one.asset == LIMIT), 0)
+
+
+def limit_reached(record: Record) -> int:
+    """The limit at which the ingestion of a source file ended, 0 if it read the file to its end."""
+    limit = limit_in(record.inputs)
+    return limit if record.facts["rows"] >= limit else 0

@@ -26,13 +26,13 @@ class LineBlock:
     Attributes:
         data: The lines, each ended by a newline.
         ends: Position of each line's newline in `data`, int64 of shape (lines,).
-        first_line: Number of the first line in the file, from 1.
+        numbers: Number of each line in the file, int64 of shape (lines,).
         shard: Index of the shard that they belong to.
     """
 
     data: bytes
     ends: npt.NDArray[np.int64]
-    first_line: int
+    numbers: npt.NDArray[np.int64]
     shard: int
 
     @property
@@ -47,7 +47,7 @@ class LineBlock:
 
 
 def line_blocks(blocks: Iterable[bytes], shard_rows: int) -> Iterator[LineBlock]:
-    """Cut a stream into blocks of whole lines that never cross a shard's border.
+    """Cut a stream into blocks of whole lines, numbered from 1, that never cross a shard's border.
 
     A last line without newline counts. Of a line that is far too long only the beginning is kept, still long
     enough to be recognised as too long, so that a file without newlines does not fill the memory.
@@ -71,6 +71,24 @@ def line_blocks(blocks: Iterable[bytes], shard_rows: int) -> Iterator[LineBlock]
         lines += len(ends)
     if rest:
         yield from _in_shards(rest + b"\n", np.array([len(rest)]), lines, shard_rows)
+
+
+def first_lines(blocks: Iterable[LineBlock], limit: int) -> Iterator[LineBlock]:
+    """The first lines of a file, and no block asked for beyond them.
+
+    Args:
+        blocks: The file's lines from its beginning.
+        limit: At most so many lines, 0 for all.
+    """
+    left = limit
+    for block in blocks:
+        if not limit or len(block.ends) < left:
+            yield block
+            left -= len(block.ends)
+            continue
+        ends = block.ends[:left]
+        yield LineBlock(block.data[: int(ends[-1]) + 1], ends, block.numbers[:left], block.shard)
+        return
 
 
 def field_counts(block: LineBlock, separator: bytes) -> npt.NDArray[np.int64]:
@@ -119,7 +137,8 @@ def _in_shards(data: bytes, ends: npt.NDArray[np.int64], lines_before: int, shar
         shard = (lines_before + index) // shard_rows
         stop = min(len(ends), (shard + 1) * shard_rows - lines_before)
         end = int(ends[stop - 1]) + 1
-        yield LineBlock(data[start:end], ends[index:stop] - start, lines_before + index + 1, shard)
+        numbers = np.arange(lines_before + index + 1, lines_before + stop + 1)
+        yield LineBlock(data[start:end], ends[index:stop] - start, numbers, shard)
         index, start = stop, end
 
 

@@ -110,7 +110,7 @@ def json_batches(blocks: Iterable[bytes], shard_rows: int) -> Iterator[RowBatch]
             if isinstance(values, str):
                 reasons[index] = values
             else:
-                rows.append({"row": block.first_line + index} | values)
+                rows.append({"row": int(block.numbers[index])} | values)
         yield RowBatch(block.shard, _json_frame(rows), _rejected_lines(block, reasons))
 
 
@@ -139,6 +139,24 @@ def parquet_batches(url: str, stored: BinaryIO, shard_rows: int) -> Iterator[Row
     except (pa.ArrowException, OSError) as error:
         message = str(error).split("\n", 1)[0]
         raise DamagedSourceError(f"manifest {url} is cut off or damaged: {message}") from error
+
+
+def first_rows(batches: Iterable[RowBatch], limit: int) -> Iterator[RowBatch]:
+    """The first rows of a manifest, and no batch asked for beyond them.
+
+    Args:
+        batches: The manifest's rows from its beginning.
+        limit: At most so many rows, 0 for all.
+    """
+    seen = 0
+    for batch in batches:
+        seen += batch.fields.height + batch.rejected.height
+        if not limit or seen < limit:
+            yield batch
+            continue
+        fields = batch.fields.filter(pl.col("row") <= limit)
+        yield RowBatch(batch.shard, fields, batch.rejected.filter(pl.col("line_number") <= limit))
+        return
 
 
 def _json_row(line: bytes) -> dict[str, Any] | str:
@@ -181,7 +199,7 @@ def _json_frame(rows: list[dict[str, Any]]) -> pl.DataFrame:
 
 def _rejected_lines(block: LineBlock, reasons: dict[int, str]) -> pl.DataFrame:
     return rejections(
-        [block.first_line + index for index in reasons],
+        block.numbers[list(reasons)].tolist(),
         list(reasons.values()),
         [shown(block.line(index)) for index in reasons],
     )

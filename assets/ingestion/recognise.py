@@ -14,10 +14,11 @@ from typing import Literal
 from assets.ingestion.errors import EmptySourceError, WrongFormatError
 from assets.ingestion.lines import BYTE_ORDER_MARK, shown
 from assets.ingestion.sources import SourceFile, SourceKind
-from assets.ingestion.streams import Compression, compression_of, read_blocks
+from assets.ingestion.streams import Compression, compression_of, first_bytes, read_blocks
 from assets.ingestion.yfcc100m import LAYOUTS
 
 ManifestLayout = Literal["csv", "json lines", "parquet"]
+Layout = int | Literal["sqlite"] | ManifestLayout
 
 MANIFEST_COLUMNS = ("photo_id", "tags", "latitude", "longitude", "image")
 """Columns that a manifest must have."""
@@ -28,7 +29,7 @@ _SQLITE = b"SQLite format 3\0"
 _PARQUET = b"PAR1"
 _DELIMITERS = ",;\t"
 _WHAT = {
-    "yfcc100m": "YFCC100M metadata: tab-separated lines of 23 or 25 columns",
+    "yfcc100m": "YFCC100M metadata: tab-separated lines of 23 or 25 columns, or an SQLite database",
     "manifest": f"a manifest: CSV, JSON lines or Parquet with {', '.join(MANIFEST_COLUMNS)}",
 }
 
@@ -39,13 +40,13 @@ class SourceFormat:
 
     Attributes:
         kind: Rows of YFCC100M's metadata, or a manifest.
-        layout: Number of columns (YFCC100M) or kind of text (manifest).
+        layout: Number of columns or `sqlite` (YFCC100M), or kind of text (manifest).
         compression: How it is compressed.
         delimiter: What separates the fields of a manifest in CSV, else empty.
     """
 
     kind: SourceKind
-    layout: int | ManifestLayout
+    layout: Layout
     compression: Compression
     delimiter: str = ""
 
@@ -67,13 +68,12 @@ def recognise(file: SourceFile, said: SourceKind | None = None) -> SourceFormat:
         EmptySourceError: There is nothing in it once it is decompressed.
         DamagedSourceError: Not even its beginning can be decompressed.
     """
-    compression = compression_of(file)
-    head = _head(file, compression)
+    beginning = first_bytes(file)
+    compression = compression_of(beginning)
+    # Of a database nothing more is read here: its beginning may be far away, and says no more.
+    head = beginning if beginning.startswith(_SQLITE) else _head(file, compression)
     if head.startswith(_SQLITE):
-        raise WrongFormatError(
-            f"source file {file.url} is an SQLite database: reading metadata from SQLite is not possible in "
-            f"this version; expected {_WHAT[said] if said else _expected()}"
-        )
+        return _sqlite(file, said, compression)
     if said != "yfcc100m" and (manifest := _manifest(file, head, compression)) is not None:
         return manifest
     if said != "manifest" and (columns := _yfcc100m_columns(head)) is not None:
@@ -99,6 +99,17 @@ def _lines(head: bytes) -> list[bytes]:
     lines = head.split(b"\n", _SAMPLED_LINES)
     # The last piece is the rest, or a line that the head cuts off, unless it is all there is.
     return [line for line in lines[:-1] or lines if line]
+
+
+def _sqlite(file: SourceFile, said: SourceKind | None, compression: Compression) -> SourceFormat:
+    """A database by its header; `assets.ingestion.database` looks at its tables."""
+    if said == "manifest":
+        raise WrongFormatError(f"source file {file.url}: expected {_WHAT[said]}; found an SQLite database")
+    if compression != "plain":
+        raise WrongFormatError(
+            f"source file {file.url} is an SQLite database inside {compression}: expected the database as it is"
+        )
+    return SourceFormat("yfcc100m", "sqlite", compression)
 
 
 def _manifest(file: SourceFile, head: bytes, compression: Compression) -> SourceFormat | None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from assets.base.tables import RAW_PHOTOS, REJECTED_ROWS
 
@@ -29,6 +30,33 @@ class Shard:
     def rows(self) -> int:
         """Rows of the file that went into this shard, readable or not."""
         return int(self.raw.num_rows + self.rejected.num_rows)
+
+    @property
+    def last_line(self) -> int:
+        """Line number of the last row."""
+        numbers = (table["line_number"] for table in (self.raw, self.rejected) if table.num_rows)
+        return max(int(pc.max(column).as_py()) for column in numbers)
+
+
+@dataclass(frozen=True)
+class Done:
+    """How much of a source file is read, in whole shards.
+
+    Attributes:
+        shards: Shards.
+        rows: Rows, rejected ones included.
+        rejected: Rejected rows.
+        last_line: Line number of the last row, None if there is none.
+    """
+
+    shards: int = 0
+    rows: int = 0
+    rejected: int = 0
+    last_line: int | None = None
+
+    def plus(self, rows: int, rejected: int, last_line: int) -> "Done":
+        """With one more shard."""
+        return Done(self.shards + 1, self.rows + rows, self.rejected + rejected, last_line)
 
 
 @dataclass

@@ -16,7 +16,7 @@ from fsspec.implementations.local import LocalFileSystem
 
 from assets.base.stores import protocols_of, store_errors
 from assets.base.urls import public_url, without_secrets
-from assets.ingestion.errors import EmptySourceError, SourceError, UnreachableSourceError
+from assets.ingestion.errors import DamagedSourceError, EmptySourceError, SourceError, UnreachableSourceError
 
 SourceKind = Literal["yfcc100m", "manifest"]
 SAMPLE = "sample"
@@ -117,6 +117,32 @@ def absolute_url(url: str) -> str:
     """The public URL of a file; a local path becomes an absolute `file://` URL."""
     links = (link if "://" in link else LocalFileSystem().unstrip_protocol(link) for link in url.split("::"))
     return public_url("::".join(links))
+
+
+def local_path(file: SourceFile) -> str | None:
+    """Path of a file on a local disk, None for one on any other store."""
+    filesystem, path = fsspec.core.url_to_fs(file.location)
+    return str(path) if isinstance(filesystem, LocalFileSystem) else None
+
+
+def refuse_change(file: SourceFile) -> None:
+    """Look a file up once more, whatever the store remembers of it.
+
+    Raises:
+        DamagedSourceError: It is not the file any more that it was.
+        UnreachableSourceError: It is not there any more, or the store does not answer.
+    """
+    try:
+        filesystem, path = fsspec.core.url_to_fs(file.location)
+        filesystem.invalidate_cache()
+        now = _source_file(filesystem, filesystem.info(path))
+    except store_errors() as error:
+        raise _unreachable(file.url, error) from error
+    if (now.bytes, now.etag) != (file.bytes, file.etag):
+        raise DamagedSourceError(
+            f"source file {file.url} changed while it was read, from {file.bytes:,} bytes (etag {file.etag}) to "
+            f"{now.bytes:,} bytes (etag {now.etag}); nothing of it is kept"
+        )
 
 
 def _unreachable(shown: str, error: BaseException) -> UnreachableSourceError:

@@ -30,28 +30,40 @@ _BZIP2_THREADS = 0
 """As many as there are cores."""
 
 
-def open_stored(file: SourceFile) -> BinaryIO:
+def open_stored(file: SourceFile, *, ahead: bool = True) -> BinaryIO:
     """Open a file as it is stored.
+
+    Args:
+        file: The file.
+        ahead: Whether more may be fetched than is asked for, as is good for a file that is read to its end.
 
     Raises:
         UnreachableSourceError: It is not there any more, or the store does not answer.
     """
     try:
         filesystem, path = fsspec.core.url_to_fs(file.location)
-        return cast("BinaryIO", filesystem.open(path, "rb"))
+        return cast("BinaryIO", filesystem.open(path, "rb", **({} if ahead else {"cache_type": "none"})))
     except store_errors() as error:
-        raise _unreachable(file, error) from error
+        raise unreachable(file, error) from error
 
 
-def compression_of(file: SourceFile) -> Compression:
-    """Recognise the compression by the file's first bytes."""
-    with open_stored(file) as stored:
+def first_bytes(file: SourceFile) -> bytes:
+    """What a file begins with as it is stored, 16 bytes if it has them.
+
+    Raises:
+        UnreachableSourceError: It is not there any more, or the store does not answer.
+    """
+    with open_stored(file, ahead=False) as stored:
         try:
-            head = stored.read(4)
+            return stored.read(16)
         except store_errors() as error:
-            raise _unreachable(file, error) from error
+            raise unreachable(file, error) from error
+
+
+def compression_of(beginning: bytes) -> Compression:
+    """Recognise the compression by a file's first bytes."""
     for magic, compression in _MAGIC:
-        if head.startswith(magic):
+        if beginning.startswith(magic):
             return compression
     return "plain"
 
@@ -87,7 +99,7 @@ def read_blocks(
             # pyarrow reports broken gzip and zstd data as a bare OSError without a number.
             if compression != "plain" and type(error) is OSError and error.errno is None:
                 raise _damaged(file, compression, done, error) from error
-            raise _unreachable(file, error) from error
+            raise unreachable(file, error) from error
 
 
 def _decompressed(file: SourceFile, compression: Compression, opened: ExitStack) -> Any:
@@ -128,7 +140,8 @@ def _damaged(file: SourceFile, compression: Compression, done: int, error: Excep
     )
 
 
-def _unreachable(file: SourceFile, error: Exception) -> UnreachableSourceError:
+def unreachable(file: SourceFile, error: Exception) -> UnreachableSourceError:
+    """The error of a store that does not answer."""
     return UnreachableSourceError(
         f"source file {file.url} cannot be read ({type(error).__name__}: {without_secrets(error)})"
     )

@@ -5,7 +5,7 @@ a hash after it. What decompresses and what decides that a file is of this kind 
 (`assets.ingestion.streams`, `assets.ingestion.recognise`).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 import polars as pl
@@ -16,6 +16,7 @@ from assets.ingestion.lines import (
     BYTE_ORDER_MARK,
     LineBlock,
     field_counts,
+    first_lines,
     line_blocks,
     only_lines,
     shown,
@@ -63,7 +64,9 @@ _IS_HASH = "^[0-9a-f]{16,32}$"
 _NO_ID = "photo id is not a whole number"
 
 
-def read_yfcc100m(source_file: str, blocks: Iterable[bytes], columns: int, shard_rows: int) -> Iterator[Shard]:
+def read_yfcc100m(
+    source_file: str, blocks: Iterable[bytes], columns: int, shard_rows: int, limit_rows: int = 0
+) -> Iterator[Shard]:
     """Parse a stream of metadata rows into shards; every line is in exactly one, as raw or as rejected.
 
     Args:
@@ -71,33 +74,41 @@ def read_yfcc100m(source_file: str, blocks: Iterable[bytes], columns: int, shard
         blocks: Its plain bytes in order.
         columns: 23 or 25.
         shard_rows: Lines in a shard, rejected ones included.
+        limit_rows: Lines to read, 0 for all.
     """
     shards = ShardCollector(source_file)
-    for block in line_blocks(blocks, shard_rows):
+    for block in first_lines(line_blocks(blocks, shard_rows), limit_rows):
         yield from shards.add(block.shard, *parse_block(block, columns))
     yield from shards.finish()
 
 
-def parse_block(block: LineBlock, columns: int) -> tuple[pa.Table, pl.DataFrame]:
+def parse_block(
+    block: LineBlock, columns: int, no_rows: Mapping[int, str] | None = None
+) -> tuple[pa.Table, pl.DataFrame]:
     """Parse whole lines.
+
+    Args:
+        block: The lines.
+        columns: 23 or 25.
+        no_rows: Lines known to be no rows, as their index in the block and why.
 
     Returns:
         The readable rows as `RAW_PHOTOS` without `source_file`, and the rejected ones (line number, reason,
         text).
     """
-    unreadable = _lines_that_are_no_rows(block, columns)
+    unreadable = _lines_that_are_no_rows(block, columns) | dict(no_rows or {})
     is_row = np.ones(len(block.ends), dtype=bool)
     is_row[list(unreadable)] = False
     fields = _fields(only_lines(block, is_row), columns).with_columns(
-        index=pl.Series(np.flatnonzero(is_row), dtype=pl.Int64)
+        index=pl.Series(np.flatnonzero(is_row), dtype=pl.Int64), line_number=pl.Series(block.numbers[is_row])
     )
     values = _typed(fields)
     bad = values.filter(pl.col("reason").is_not_null())
     unreadable |= dict(zip(bad["index"].to_list(), bad["reason"].to_list(), strict=True))
     good = values if bad.is_empty() else values.filter(pl.col("reason").is_null())
-    raw = _decoded(good, block.first_line)
+    raw = _decoded(good)
     rejected = rejections(
-        [block.first_line + index for index in unreadable],
+        block.numbers[list(unreadable)].tolist(),
         list(unreadable.values()),
         [shown(block.line(index)) for index in unreadable],
     )
@@ -159,14 +170,13 @@ def _typed(fields: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _decoded(rows: pl.DataFrame, first_line: int) -> pa.Table:
+def _decoded(rows: pl.DataFrame) -> pa.Table:
     rows = rows.with_columns(
         hash=_hashes(rows),
         taken_at=read_stamps(rows["taken_at"]),
         accuracy=pl.col("accuracy").cast(pl.Int16, strict=False),
         # An empty extension passes no filter; null would mean that the source has none to give.
         extension=pl.col("extension").fill_null("").str.to_lowercase(),
-        line_number=pl.col("index") + first_line,
     )
     table = rows.drop("reason", "index", "marker").to_arrow(compat_level=pl.CompatLevel.oldest())
     for name in ("title", "description"):

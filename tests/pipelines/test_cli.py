@@ -180,7 +180,7 @@ def test_a_file_of_24_columns(locsens: Locsens, source: Path) -> None:
         locsens("materialize", "--to", "vocabulary"),
         "source_files:photos-tsv-",
         r": source file file:///.*photos\.tsv: expected YFCC100M metadata: tab-separated lines of 23 or 25 columns, or "
-        "a manifest.*; found lines of 24 columns",
+        "an SQLite database, or a manifest.*; found lines of 24 columns",
     )
 
 

@@ -91,3 +91,12 @@ def test_a_full_disk_is_a_sentence_and_leaves_nothing() -> None:
         assert not storage.exists(name)
     finally:
         storage.remove(name)
+
+
+def test_a_file_is_held_as_long_as_it_is_what_was_written(storage: Storage) -> None:
+    stored = storage.write_bytes("a/b", b"content")
+    assert storage.holds(stored)
+    storage.write_bytes("a/b", b"CONTENT")
+    assert not storage.holds(stored)
+    storage.remove("a/b")
+    assert not storage.holds(stored)

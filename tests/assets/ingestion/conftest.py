@@ -1,12 +1,14 @@
-"""What the tests of ingestion share: files on disk as source files, and where the real data are."""
+"""What the tests of ingestion share: files on disk as source files, a web server, a bucket, where the real data are."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from given_sources import FileServer, found
 from hypothesis import settings
+from object_store import s3_served
 
-from assets.ingestion.sources import Source, SourceFile, find_source_files
+from assets.ingestion.sources import SourceFile
 
 # The same examples every time, and no clock: a busy machine is no failure.
 settings.register_profile("ingestion", deadline=None, derandomize=True)
@@ -40,7 +42,20 @@ def source_file(tmp_path: Path) -> Callable[[str, bytes], SourceFile]:
     def write(name: str, data: bytes) -> SourceFile:
         path = tmp_path / name
         path.write_bytes(data)
-        (found,) = find_source_files(Source(str(path)))
-        return found
+        return found(path)
 
     return write
+
+
+@pytest.fixture
+def web() -> Iterator[FileServer]:
+    """A web server without files, which a test gives it."""
+    with FileServer() as server:
+        yield server
+
+
+@pytest.fixture
+def bucket() -> Iterator[str]:
+    """An empty bucket of a real S3 server."""
+    with s3_served() as (url, _):
+        yield url.removeprefix("s3://")

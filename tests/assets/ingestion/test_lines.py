@@ -28,8 +28,8 @@ def test_lines_do_not_depend_on_blocks(data: bytes, size: int, shard_rows: int) 
     found: list[bytes] = []
     for block in line_blocks(cut(data, size), shard_rows):
         lines = [block.line(index) for index in range(len(block.ends))]
-        assert block.first_line == len(found) + 1
-        assert {(block.first_line + index - 1) // shard_rows for index in range(len(lines))} == {block.shard}
+        assert block.numbers.tolist() == list(range(len(found) + 1, len(found) + len(lines) + 1))
+        assert {(number - 1) // shard_rows for number in block.numbers.tolist()} == {block.shard}
         assert b"".join(line + b"\n" for line in lines) == block.data
         assert field_counts(block, b"\t").tolist() == [line.count(b"\t") + 1 for line in lines]
         found += lines

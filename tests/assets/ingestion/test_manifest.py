@@ -22,7 +22,8 @@ from assets.ingestion.filters import filter_photos
 from assets.ingestion.ids import PhotoIds
 from assets.ingestion.manifest import read_manifest
 from assets.ingestion.manifest_rows import csv_batches, json_batches
-from assets.ingestion.read import describe_format, read_shards
+from assets.ingestion.read import read_shards
+from assets.ingestion.recognise import recognise
 from assets.ingestion.shards import Shard
 from assets.ingestion.sources import SourceFile
 
@@ -61,7 +62,7 @@ FORMS = {"csv": as_csv, "json lines": as_json, "parquet": as_parquet}
 
 
 def shards(file: SourceFile, shard_rows: int = 1000) -> list[Shard]:
-    found = list(read_shards(file, "manifest", shard_rows))
+    found = list(read_shards(file, recognise(file, "manifest"), shard_rows))
     for shard in found:
         assert shard.raw.schema == RAW_PHOTOS.schema()
         assert shard.rejected.schema == REJECTED_ROWS.schema()
@@ -74,7 +75,7 @@ def shards(file: SourceFile, shard_rows: int = 1000) -> list[Shard]:
 @pytest.mark.parametrize("form", FORMS)
 def test_rows_in_every_form(source_file: Write, tmp_path: Path, form: str) -> None:
     file = source_file("m%20 #.x", FORMS[form](ROWS))
-    assert describe_format(file, None) == f"manifest, {form}, plain"
+    assert recognise(file).describe() == f"manifest, {form}, plain"
     (shard,) = shards(file)
     first, second, third = shard.raw.to_pylist()
     assert first["photo_id"] == 12

@@ -44,6 +44,7 @@ def parquet() -> bytes:
         (b'{"photo_id": 1}\n', "manifest, json lines, plain"),
         (b'\nnot json\n{"photo_id": 1}\n', "manifest, json lines, plain"),
         (parquet(), "manifest, parquet, plain"),
+        (b"SQLite format 3\0" + bytes(84), "yfcc100m, sqlite, plain"),
     ],
 )
 def test_content_decides(source_file: Write, data: bytes, described: str) -> None:
@@ -56,7 +57,7 @@ def test_content_decides(source_file: Write, data: bytes, described: str) -> Non
 @pytest.mark.parametrize(
     ("data", "said", "sentence"),
     [
-        (line(24) * 9, "yfcc100m", "expected YFCC100M .* of 23 or 25 columns; found lines of 24"),
+        (line(24) * 9, "yfcc100m", "expected YFCC100M .*, or an SQLite database; found lines of 24"),
         (line(24) * 9, None, r"expected YFCC100M .*, or a manifest: .*; found lines of 24 columns"),
         (line(24) * 9 + line(25), None, "found lines of 24 columns"),
         (CSV, "yfcc100m", r"found lines without tabs .* \(the beginning is 'photo_id,tags"),
@@ -64,7 +65,8 @@ def test_content_decides(source_file: Write, data: bytes, described: str) -> Non
         (b"x\t" * 24 + b"x\n", None, "lines of 25 columns of which none has a photo id where it belongs"),
         (b"hello\nworld\n", None, "found lines without tabs and no header"),
         (b"\x89PNG\r\n\x1a\n\0\0\0", None, r"found binary data \(the beginning is '\\\\x89PNG"),
-        (b"SQLite format 3\0" + bytes(99), "yfcc100m", "is an SQLite database: .* not possible in this"),
+        (b"SQLite format 3\0" + bytes(99), "manifest", "expected a manifest: .*; found an SQLite database"),
+        (gzip.compress(b"SQLite format 3\0" + bytes(99)), None, "SQLite database inside gzip: expected the database"),
         (gzip.compress(parquet()), "manifest", "is Parquet inside gzip: expected Parquet as it is"),
         (b"[1, 2]\n", "manifest", "found lines without tabs"),
     ],

@@ -10,10 +10,10 @@ from threading import Thread
 
 import fsspec
 import pytest
-from object_store import s3_served
 
 from assets.ingestion.errors import EmptySourceError, SourceError, UnreachableSourceError
 from assets.ingestion.read import read_shards
+from assets.ingestion.recognise import recognise
 from assets.ingestion.sources import (
     Source,
     absolute_url,
@@ -86,7 +86,7 @@ def test_memory_store() -> None:
         file.write(ROW)
     (found,) = find_source_files(Source(f"{place}/*.tsv"))
     assert found.url == f"{place}/a.tsv".replace("memory://", "memory:///")
-    (shard,) = read_shards(found, "yfcc100m", 10)
+    (shard,) = read_shards(found, recognise(found), 10)
     assert shard.rows == 1
 
 
@@ -148,7 +148,7 @@ def test_http_file_is_read_and_its_signature_is_never_shown(server: str) -> None
     (file,) = find_source_files(Source(f"http://{server}/a.tsv?signature=SECRET"))
     assert (file.url, file.etag, file.bytes) == (f"http://{server}/a.tsv", "tag-1", len(ROW))
     assert "SECRET" not in repr(file)
-    (shard,) = read_shards(file, None, 10)
+    (shard,) = read_shards(file, recognise(file), 10)
     assert shard.raw["photo_id"].to_pylist() == [1]
 
 
@@ -159,20 +159,12 @@ def test_refused_http_file_is_unreachable_and_keeps_its_secrets(server: str) -> 
     assert f"http://{server}/b.tsv" in str(caught.value)
 
 
-@pytest.fixture
-def bucket() -> Iterator[str]:
-    """A bucket of a real S3 server that holds one file of metadata."""
-    with s3_served() as (url, _):
-        name = url.removeprefix("s3://")
-        fsspec.filesystem("s3").pipe(f"{name}/meta/a.tsv.bz2", bz2.compress(ROW * 1000))
-        yield name
-
-
 def test_s3_store(bucket: str) -> None:
+    fsspec.filesystem("s3").pipe(f"{bucket}/meta/a.tsv.bz2", bz2.compress(ROW * 1000))
     (file,) = find_source_files(Source(f"s3://{bucket}/meta/*.bz2"))
     assert file.url == f"s3://{bucket}/meta/a.tsv.bz2"
     assert re.fullmatch("[0-9a-f]{32}", file.etag)
-    assert sum(shard.rows for shard in read_shards(file, None, 300)) == 1000
+    assert sum(shard.rows for shard in read_shards(file, recognise(file), 300)) == 1000
     with pytest.raises(SourceError, match="is a folder"):
         find_source_files(Source(f"s3://{bucket}/meta"))
     with pytest.raises(UnreachableSourceError):

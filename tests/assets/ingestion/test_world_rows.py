@@ -11,7 +11,8 @@ from assets.base.profiles.sections.ingestion import FilterConfig
 from assets.base.profiles.sections.world import WorldConfig
 from assets.ingestion.duplicates import find_duplicates
 from assets.ingestion.filters import filter_photos
-from assets.ingestion.read import describe_format, read_shards
+from assets.ingestion.read import read_shards
+from assets.ingestion.recognise import recognise
 from assets.ingestion.sources import Source, find_source_files
 from assets.ingestion.world.account import account
 from assets.ingestion.world.ledger import Ledger
@@ -37,8 +38,9 @@ def tables(world: tuple[Path, Ledger]) -> dict[str, pl.DataFrame]:
     metadata, _ = world
     found: dict[str, list[pl.DataFrame]] = {}
     for file in find_source_files(Source(str(metadata / "*.bz2"), "yfcc100m")):
-        assert describe_format(file, "yfcc100m") == "yfcc100m, 25 columns, bzip2"
-        for shard in read_shards(file, "yfcc100m", SHARD_ROWS):
+        source_format = recognise(file, "yfcc100m")
+        assert source_format.describe() == "yfcc100m, 25 columns, bzip2"
+        for shard in read_shards(file, source_format, SHARD_ROWS):
             geotagged, dropped = filter_photos(shard.raw, FilterConfig())
             parts = {
                 "raw_photos": shard.raw,

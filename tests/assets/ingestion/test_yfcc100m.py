@@ -21,7 +21,7 @@ from assets.base.profiles.sections.ingestion import FilterConfig
 from assets.base.tables import RAW_PHOTOS, REJECTED_ROWS
 from assets.ingestion.filters import filter_photos
 from assets.ingestion.lines import MAX_LINE_BYTES
-from assets.ingestion.read import describe_format, read_shards
+from assets.ingestion.read import read_shards
 from assets.ingestion.recognise import recognise
 from assets.ingestion.shards import Shard
 from assets.ingestion.sources import Source, find_source_files
@@ -314,8 +314,9 @@ def test_real_rows(
     path = tmp_path / (f"{name}.bz2" if compressed else name)
     path.write_bytes(bz2.compress(data) if compressed else data)
     (file,) = find_source_files(Source(str(path)))
-    assert describe_format(file, None) == f"yfcc100m, {columns} columns, {'bzip2' if compressed else 'plain'}"
-    shards = list(read_shards(file, None, 64))
+    source_format = recognise(file)
+    assert source_format.describe() == f"yfcc100m, {columns} columns, {'bzip2' if compressed else 'plain'}"
+    shards = list(read_shards(file, source_format, 64))
     total = len(data.splitlines())
     assert sum(shard.raw.num_rows for shard in shards) == total
     assert sum(shard.rejected.num_rows for shard in shards) == 0
