@@ -12,7 +12,8 @@ from typing import Any, Literal
 
 import pyarrow as pa
 
-from assets.base.storage import Storage, StoredFile
+from assets.base.files import StoredFile
+from assets.base.storage import Storage
 
 FOLDER = "provenance"
 WHOLE = "all"
@@ -142,8 +143,7 @@ class Ledger:
         """Records of an asset by partition key (None for the whole)."""
         if asset not in self._records:
             found = {}
-            paths = self._storage.list(f"{FOLDER}/{asset}")
-            for path, content in zip(paths, self._storage.read_all(paths), strict=True):
+            for path, content in self._storage.read_all(self._storage.list(f"{FOLDER}/{asset}")).items():
                 record = Record.from_json(content, path)
                 found[record.partition] = record
             self._records[asset] = found

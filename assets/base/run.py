@@ -9,12 +9,13 @@ from typing import Any
 import polars as pl
 import pyarrow as pa
 
+from assets.base.files import Sink, StoredFile
 from assets.base.paths import folder_of
 from assets.base.profiles import Profile
 from assets.base.provenance import Input, Record
 from assets.base.settings import Settings
 from assets.base.step import Reads, Step
-from assets.base.storage import Sink, Storage, StoredFile
+from assets.base.storage import Storage
 from assets.base.tables import TABLES
 from assets.base.workspace import Workspace
 

@@ -5,19 +5,18 @@ Scratch (checkpoints, TensorBoard, a database being built) does not come here: i
 """
 
 import contextlib
-import hashlib
 import io
 import os
 import secrets
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from assets.base.stores import Reader, UnknownStoreError, open_store, protocols_of, store_errors
+from assets.base.files import Reader, Sink, StoredFile
+from assets.base.stores import UnknownStoreError, open_store, protocols_of, store_errors
 from assets.base.urls import public_url, without_secrets
 
 PARTIAL = ".partial-"
@@ -26,54 +25,6 @@ LOCAL_PROTOCOLS = {"file", "local"}
 
 class StorageError(OSError):
     """The storage cannot be reached, read or written."""
-
-
-@dataclass(frozen=True)
-class StoredFile:
-    """A published file.
-
-    Attributes:
-        path: Path relative to the storage.
-        bytes: Size in bytes.
-        sha256: Hash of the content, hexadecimal.
-        rows: Rows of a table file, else None.
-    """
-
-    path: str
-    bytes: int
-    sha256: str
-    rows: int | None = None
-
-
-class Sink(io.RawIOBase):
-    """A writable file that hashes what passes through it; `stored` says what was published."""
-
-    def __init__(self, target: BinaryIO, path: str) -> None:
-        self._target = target
-        self._path = path
-        self._hash = hashlib.sha256()
-        self._bytes = 0
-        self.stored: StoredFile | None = None
-
-    def writable(self) -> bool:
-        """True: a sink is for writing."""
-        return True
-
-    def write(self, data: Any) -> int:
-        """Write a bytes-like object."""
-        view = memoryview(data).cast("B")
-        self._target.write(view)
-        self._hash.update(view)
-        self._bytes += len(view)
-        return len(view)
-
-    def tell(self) -> int:
-        """Bytes written so far."""
-        return self._bytes
-
-    def seal(self) -> None:
-        """Note what was written; called when it has been published."""
-        self.stored = StoredFile(self._path, self._bytes, self._hash.hexdigest())
 
 
 class Storage:
@@ -143,8 +94,10 @@ class Storage:
         """Files below a folder, relative to the storage, sorted; what a kill left unfinished only if asked."""
         prefix = len(self.root) + 1
         with self._told("list", folder):
-            found = [str(full)[prefix:] for full in self._store.find(self._full(folder))]
-        return sorted(path for path in found if unfinished or PARTIAL not in path)
+            found = self._store.find(self._full(folder), detail=True).items()
+        # s3fs gives the folder itself if the first file in it appears while it looks
+        paths = (str(full)[prefix:] for full, info in found if info["type"] == "file")
+        return sorted(path for path in paths if unfinished or PARTIAL not in path)
 
     def read_bytes(self, path: str) -> bytes:
         """Content of a file.
@@ -155,15 +108,22 @@ class Storage:
         with self._told("read", path):
             return cast("bytes", self._store.cat_file(self._full(path)))
 
-    def read_all(self, paths: Sequence[str]) -> Sequence[bytes]:
-        """Contents of some files, in their order; asked for at once where the store can.
+    def read_all(self, paths: Sequence[str]) -> dict[str, bytes]:
+        """Contents by path, asked for at once where the store can; a file that has gone meanwhile is left out.
 
         Raises:
-            StorageError: One is not there or cannot be read.
+            StorageError: One cannot be read.
         """
+        contents: dict[str, bytes] = {}
         full = [self._full(path) for path in paths]
-        with self._told("read", f"some of {len(paths)} files"):  # `cat` would take brackets for a pattern
-            return cast("Sequence[bytes]", self._store.cat_ranges(full, None, None, on_error="raise"))
+        # `cat` would take brackets in a name for a pattern
+        found = self._store.cat_ranges(full, None, None, on_error="return")
+        for path, content in zip(paths, found, strict=True):
+            with self._told("read", path), contextlib.suppress(FileNotFoundError):
+                if isinstance(content, Exception):
+                    raise content
+                contents[path] = content
+        return contents
 
     def open(self, path: str) -> BinaryIO:
         """A file opened for reading.

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, BinaryIO, cast
 
-import fsspec
 import numpy as np
 import numpy.typing as npt
 
+from assets.base.stores import UnknownStoreError, open_store, store_errors
 from assets.base.urls import public_url, without_secrets
 
 MAX_LINE = 1 << 20
@@ -87,11 +87,14 @@ def word_vector_lines(url: str) -> Iterator[WordVectorLine]:
     """
     shown = public_url(url)
     try:
-        with fsspec.open(url, "rb").open() as raw:
+        filesystem, path = open_store(url)
+        with filesystem.open(path, "rb") as raw:
             yield from _lines(_decompressed(raw), shown)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise WordVectorError(f"word vectors {shown}: the gzip file is cut off or damaged ({error})") from error
-    except (OSError, ImportError) as error:
+    except UnknownStoreError as error:
+        raise WordVectorError(f"word vectors {shown}: {error}") from error
+    except store_errors() as error:
         raise WordVectorError(f"word vectors {shown}: cannot be read ({without_secrets(error)})") from error
 
 

@@ -30,12 +30,19 @@ def connect_to(path: str, storage: Storage | None = None, *, read_only: bool = F
     return database
 
 
-def open_catalog(storage: Storage) -> "duckdb.DuckDBPyConnection":
-    """The storage's catalog, read-only; close it when done (it is a context manager).
+def open_catalog(storage: Storage | str) -> "duckdb.DuckDBPyConnection":
+    """A storage's catalog, read-only, wherever the storage is: its views read through the storage's own file system.
+
+    Close it when done; it is a context manager.
+
+    Args:
+        storage: The storage, or its URL, such as `s3://bucket/prefix`.
 
     Raises:
         FileNotFoundError: There is no catalog yet.
+        StorageError: The storage cannot be reached.
     """
+    storage = Storage(storage) if isinstance(storage, str) else storage
     if not storage.exists(CATALOG):
         raise FileNotFoundError(f"{storage.shown} has no {CATALOG} yet: run `locsens materialize`")
     if storage.is_local:

@@ -12,8 +12,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
+from assets.base.files import StoredFile
 from assets.base.profiles.sections.images import ImageConfig
-from assets.base.storage import StoredFile
 from assets.images.locate import Location
 from assets.images.outcome import MISSING, OK, TRANSIENT, UNAVAILABLE, Failure, Sizes
 from assets.images.parts import Parts, Photo, StatusRow

@@ -18,7 +18,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from assets.base.storage import Storage, StorageError, StoredFile
+from assets.base.files import StoredFile
+from assets.base.storage import Storage, StorageError
 from assets.base.tables import TABLES
 from assets.images.outcome import OK, Decoded, Sizes
 

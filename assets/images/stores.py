@@ -3,8 +3,7 @@
 import os
 import stat
 
-import fsspec
-
+from assets.base.stores import open_store, store_errors
 from assets.images.locate import Location
 from assets.images.outcome import Failure
 
@@ -62,7 +61,7 @@ def read_object(location: Location, max_bytes: int) -> bytes | Failure:
         location: An fsspec URL; options (keys, anonymous reads) come from fsspec's own configuration.
         max_bytes: Largest size that is read.
     """
-    filesystem, path = fsspec.core.url_to_fs(location.target)
+    filesystem, path = open_store(location.target)
     try:
         info = filesystem.info(path)
         if info["type"] != "file":
@@ -74,6 +73,6 @@ def read_object(location: Location, max_bytes: int) -> bytes | Failure:
         return Failure("missing", f"expected a file at {location.shown}, found none")
     except IsADirectoryError:
         return Failure("not_an_image", f"expected a file at {location.shown}, found a folder")
-    except OSError as error:
+    except store_errors() as error:
         return Failure("transient", f"cannot read {location.shown}: {type(error).__name__}")
     return too_large(max_bytes, str(len(data))) if len(data) > max_bytes else data

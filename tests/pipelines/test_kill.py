@@ -1,6 +1,5 @@
 """Killed at any moment and run again: the same tables as undisturbed, and nothing half-written is ever seen."""
 
-import hashlib
 import json
 import os
 import random
@@ -14,14 +13,11 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
-from tiny_collection import Tiny
+from tiny_collection import Tiny, tables, torn, up_to_splits
 
 from assets.base.provenance import Ledger
 from assets.base.settings import Settings
-from assets.base.step import STAGES
 from assets.base.storage import PARTIAL, Storage
-from assets.base.tables import TABLES
-from assets.base.workspace import Workspace
 from assets.ingestion.world.generate import ensure_world
 from pipelines.build import open_workspace
 from pipelines.planner import survey
@@ -48,43 +44,6 @@ if __name__ == "__main__":
                 print(step.name, flush=True)
                 execute(step, workspace, key, logging.getLogger("child"), force="--force" in sys.argv).raise_if_failed()
 """
-
-
-def up_to_splits(workspace: Workspace) -> list[str]:
-    """Names of the tables up to the splits."""
-    stages = STAGES[: STAGES.index("splits") + 1]
-    return [asset for asset in workspace.steps.assets() if workspace.steps.maker(asset).stage in stages]
-
-
-def tables(workspace: Workspace) -> dict[str, list[str]]:
-    """Every recorded table up to the splits as sorted rows, partition folders included."""
-    found = {}
-    for asset in up_to_splits(workspace):
-        rows = []
-        for record in workspace.ledger.records(asset).values():
-            for file in record.files:
-                where = file.path.rpartition("/")[0]
-                table = workspace.storage.read_table(file.path)
-                assert table.schema.equals(TABLES[asset].schema()), file.path
-                rows += [json.dumps([where, row], default=str, sort_keys=True) for row in table.to_pylist()]
-        found[asset] = sorted(rows)
-    return found
-
-
-def torn(storage: Storage) -> list[str]:
-    """Recorded files that are not there or not what the record says, looked at while another process writes."""
-    bad = []
-    for asset in Ledger(storage).assets():
-        for key, record in Ledger(storage).records(asset).items():
-            for file in record.files:
-                try:
-                    whole = hashlib.sha256(storage.read_bytes(file.path)).hexdigest() == file.sha256
-                except OSError:
-                    whole = False
-                # A record is removed before its files are touched: only if it is still there was it a promise.
-                if not whole and Ledger(storage).get(asset, key) == record:
-                    bad.append(file.path)
-    return bad
 
 
 def kill_group(child: subprocess.Popen) -> None:

@@ -50,12 +50,14 @@ class FaultyProxy:
         schedule: What fails; may be changed while it runs.
         requests: How many requests came.
         failed: How often which fault was made.
+        server: Address of the server.
     """
 
     def __init__(self, server: str, schedule: Schedule) -> None:
         self.schedule = schedule
         self.requests = 0
         self.failed: Counter[str] = Counter()
+        self.server = server
         self._server = URL(server)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)

@@ -69,6 +69,17 @@ def test_a_missing_file_is_named(storage: Storage) -> None:
         storage.read_bytes("a/gone")
 
 
+def test_many_files_are_read_at_once_without_those_that_have_gone(tmp_path: Path) -> None:
+    storage = Storage(str(tmp_path / "a[b]*"))
+    for name in ("one", "t[w]o", "thr*e"):
+        storage.write_bytes(name, name.encode())
+    assert storage.read_all(["thr*e", "gone", "t[w]o"]) == {"thr*e": b"thr*e", "t[w]o": b"t[w]o"}
+    assert storage.read_all([]) == {}
+    (tmp_path / "a[b]*/folder").mkdir()
+    with pytest.raises(StorageError, match="cannot read folder in "):
+        storage.read_all(["one", "folder"])
+
+
 def test_an_unknown_store_is_a_sentence() -> None:
     with pytest.raises(StorageError, match=r"storage nostore://x: expected a folder or an fsspec URL"):
         Storage("nostore://user:secret@x?token=1")

@@ -43,7 +43,9 @@ def test_files_tables_and_folders(served: tuple[Storage, FaultyProxy]) -> None:
     assert storage.read_table(stored.path) == table
     assert storage.folders("tables/t") == ["shard=a", "shard=b"]
     assert storage.list("tables") == ["tables/t/shard=a/part-0.parquet", "tables/t/shard=b/part-0.parquet"]
-    assert storage.read_all(storage.list("tables"))[1] == b"other"
+    assert storage.read_all(["tables/t/shard=b/part-0.parquet", "gone"]) == {
+        "tables/t/shard=b/part-0.parquet": b"other"
+    }
     with storage.open(stored.path) as file, pq.ParquetFile(file) as parquet:
         assert parquet.read(["photo_id"]) == table
     storage.remove("tables/t/shard=a")
@@ -66,6 +68,23 @@ def test_what_another_process_writes_and_removes_is_seen(served: tuple[Storage, 
     other.rm(f"{storage.root}/a/one")
     assert not storage.exists("a/one")
     storage.remove("a/one")
+
+
+def test_a_folder_whose_first_file_appears_while_it_is_listed_is_no_file(
+    served: tuple[Storage, FaultyProxy], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    storage, _ = served
+    listing = storage.filesystem._lsdir
+
+    async def before_and_after(path: str, **options: object) -> object:
+        before = await listing(path, **options)
+        if not await storage.filesystem._exists(f"{path}/first"):
+            await storage.filesystem._pipe_file(f"{path}/first", b"first")
+        return before
+
+    monkeypatch.setattr(storage.filesystem, "_lsdir", before_and_after)
+    assert storage.list("a") == []
+    assert storage.list("a") == ["a/first"]
 
 
 def test_a_large_file_goes_in_parts(served: tuple[Storage, FaultyProxy]) -> None:

@@ -61,7 +61,7 @@ def test_opened_from_a_folder_and_from_memory(storage_url, tmp_path):
 def test_opened_from_s3(s3_storage, tmp_path):
     publish(s3_storage, tmp_path)
     refuse_if_held(s3_storage)
-    with open_catalog(s3_storage) as database:
+    with open_catalog(s3_storage.shown) as database:
         assert database.execute("SELECT tag, shard FROM tag_counts").fetchall() == [("text", "a-00001")]
         assert database.execute("SELECT tag_id FROM vocabulary").fetchall() == [(4,)]
 

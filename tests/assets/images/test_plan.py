@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assets.base.storage import StoredFile
+from assets.base.files import StoredFile
 from assets.images.locate import Location
 from assets.images.outcome import STATUSES
 from assets.images.parts import Part, StatusRow
