@@ -5,6 +5,7 @@ Scratch (checkpoints, TensorBoard, a database being built) does not come here: i
 """
 
 import contextlib
+import hashlib
 import io
 import os
 import secrets
