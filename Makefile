@@ -7,7 +7,7 @@ PYTEST_ARGS ?=
 PORT ?= 3000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo ui test lint
+.PHONY: help setup demo ui test lint bench
 
 help: ## list the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -36,3 +36,5 @@ lint: setup ## ruff and mypy
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 
+bench: setup ## measure speed and memory against their targets; BENCH="ingestion" for one
+	@$(BIN)/python -m benchmarks $(BENCH)

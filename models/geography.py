@@ -7,18 +7,23 @@ Place names and nearest cities are in `assets.base.places`.
 import numpy as np
 import numpy.typing as npt
 
-EARTH_RADIUS_KM = 6371.0088
-"""Mean radius of the Earth (IUGG), in km."""
+EQUATOR_RADIUS_KM = 6378.137
+"""The Earth's radius at the equator (WGS84), in km."""
+FLATTENING = 1 / 298.257223563
+"""How much shorter the polar radius is (WGS84)."""
 
 Degrees = npt.ArrayLike
 Floats = npt.NDArray[np.float64]
 
+TINY = 1e-30
+"""What a divisor of 0 becomes where its dividend is 0 too."""
+
 
 def distance_km(lat1: Degrees, lon1: Degrees, lat2: Degrees, lon2: Degrees) -> Floats:
-    """Great-circle distance by the haversine formula, in float64.
+    """Geodesic distance on the WGS84 ellipsoid by Lambert's formula for long lines, in float64.
 
-    The Earth is taken as a sphere of the mean radius, so a distance is at most 0.562 % off the geodesic of
-    the WGS84 ellipsoid (that much along a meridian at the equator): 5.6 m in 1 km, 14 km in 2500 km.
+    First order in the flattening: up to 10,000 km it is within 1.5 parts in a million of the exact geodesic (1.5 mm in
+    1 km, 3.6 m in 2500 km); at the antipodes it is up to 70 km off.
 
     Args:
         lat1: Latitudes of the first points in degrees, of any shape; the four broadcast against each other.
@@ -29,12 +34,23 @@ def distance_km(lat1: Degrees, lon1: Degrees, lat2: Degrees, lon2: Degrees) -> F
     Returns:
         Distances in km, of the broadcast shape (0-d for numbers); NaN where a coordinate is NaN.
     """
-    phi1, phi2 = np.radians(np.asarray(lat1, np.float64)), np.radians(np.asarray(lat2, np.float64))
-    half_dphi = (phi2 - phi1) / 2
+    beta1, beta2 = _reduced(lat1), _reduced(lat2)
     half_dlambda = np.radians(np.asarray(lon2, np.float64) - np.asarray(lon1, np.float64)) / 2
-    haversine = np.sin(half_dphi) ** 2 + np.cos(phi1) * np.cos(phi2) * np.sin(half_dlambda) ** 2
+    middle, half = (beta1 + beta2) / 2, (beta2 - beta1) / 2
+    haversine = np.sin(half) ** 2 + np.cos(beta1) * np.cos(beta2) * np.sin(half_dlambda) ** 2
     # Rounding puts antipodes a hair above 1, where the arc sine is NaN.
-    return np.asarray(2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.minimum(haversine, 1.0))))
+    haversine = np.minimum(haversine, 1.0)
+    sigma = 2 * np.arcsin(np.sqrt(haversine))
+    # Both are 0 where their divisor is: for equal points, and for antipodes.
+    along, across = np.maximum(1 - haversine, TINY), np.maximum(haversine, TINY)
+    x = (sigma - np.sin(sigma)) * (np.sin(middle) * np.cos(half)) ** 2 / along
+    y = (sigma + np.sin(sigma)) * (np.cos(middle) * np.sin(half)) ** 2 / across
+    return np.asarray(EQUATOR_RADIUS_KM * (sigma - FLATTENING / 2 * (x + y)))
+
+
+def _reduced(latitude: Degrees) -> Floats:
+    """Reduced latitudes in radians."""
+    return np.asarray(np.arctan((1 - FLATTENING) * np.tan(np.radians(np.asarray(latitude, np.float64)))))
 
 
 def unit_vectors(lat: Degrees, lon: Degrees) -> Floats:

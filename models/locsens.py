@@ -92,7 +92,10 @@ class LocSens(nn.Module):
         return self.normalised_location_part(normalise_coordinates(places[:, 0], places[:, 1]), alpha)
 
     def normalised_location_part(self, locations: Tensor, alpha: float | Tensor = 1.0) -> Tensor:
-        """What locations add, [N, H].
+        """What locations add, float32 [N, H].
+
+        It stays float32 under autocast: bf16 has 8 bits for a coordinate, so that neighbours on its grid lie some 80
+        to 150 km apart.
 
         Args:
             locations: Normalised coordinates, [N, 2].
@@ -100,11 +103,12 @@ class LocSens(nn.Module):
         """
         if isinstance(alpha, float) and alpha == 0.0:
             return locations.new_zeros(len(locations), self.config.hidden[0])
-        inputs = locations.float()
-        if self.config.location_encoder == "fourier":
-            inputs = fourier_features(inputs, self.frequencies)
-        representation = self.location_branch(inputs) * alpha
-        return self._fuse(representation, 2 * self.config.branch_width)
+        with torch.autocast(locations.device.type, enabled=False):
+            inputs = locations.float()
+            if self.config.location_encoder == "fourier":
+                inputs = fourier_features(inputs, self.frequencies)
+            representation = self.location_branch(inputs) * alpha
+            return self._fuse(representation, 2 * self.config.branch_width)
 
     def tail(self, pre_activation: Tensor) -> Tensor:
         """Scores [...] of sums of parts [..., H].

@@ -1,5 +1,8 @@
 """Exact top-k ranking in blocks: by dot product, and by a LocSens network.
 
+LocSens scores in bf16 first where the hardware has it. All published scores are float32; that no better candidate was
+missed is verified to the depth `certain`, by the errors seen (see `_certain`), not below.
+
 Memory is bounded by the block sizes, whatever the number of queries and candidates. Equal scores are ordered
 by candidate, so a ranking is the same on every run. What is ranked, and from which files, is in
 `assets.evaluation.scorers`.

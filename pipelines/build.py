@@ -7,7 +7,7 @@ from assets.base.workspace import Workspace
 from assets.steps import all_steps
 from pipelines.automation import automation_sensor, with_condition
 from pipelines.dagster_assets import to_dagster
-from pipelines.jobs import ingest_source_files, refresh_collection
+from pipelines.jobs import ingest_source_files, refresh_collection, retry_transient_images
 from pipelines.schedules import weekly_refresh
 from pipelines.sensors import new_source_files
 
@@ -34,7 +34,7 @@ def build_defs(workspace: Workspace | None = None) -> dg.Definitions:
         assets=[
             with_condition(definition, steps) for step in steps.in_order() for definition in to_dagster(step, steps)
         ],
-        jobs=[ingest_source_files, refresh_collection],
+        jobs=[ingest_source_files, refresh_collection, retry_transient_images],
         schedules=[weekly_refresh],
         sensors=[new_source_files, automation_sensor],
         resources={"workspace": workspace},

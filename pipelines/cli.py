@@ -108,10 +108,11 @@ def forget(file: Annotated[str, typer.Argument(help="Key or URL of a source file
     """Remove a source file and everything made of its rows alone."""
     from pipelines.build import open_workspace
     from pipelines.home import open_instance
+    from pipelines.lock import only_planner
     from pipelines.sources import forget_file
 
     workspace = open_workspace()
-    with open_instance(workspace.settings) as instance:
+    with only_planner(workspace), open_instance(workspace.settings) as instance:
         shards = forget_file(file, workspace, instance)
     console.print(
         f"forgot {file} and its {len(shards)} shards; `locsens materialize` redoes what was made of them",

@@ -210,11 +210,14 @@ def _announce_shards(context: dg.AssetExecutionContext, workspace: Workspace, st
     if keys - there:
         context.instance.add_dynamic_partitions(name, sorted(keys - there))
     for record in outcome.shard_records:
-        context.log_event(
-            dg.AssetMaterialization(
-                asset_key=record.asset,
-                partition=record.partition,
-                tags={DATA_VERSION_TAG: record.data_version},
-                metadata=_record_metadata(record),
-            )
-        )
+        context.log_event(materialization(record))
+
+
+def materialization(record: Record) -> dg.AssetMaterialization:
+    """A record as an event, for outputs that no Dagster step of their own makes."""
+    return dg.AssetMaterialization(
+        asset_key=record.asset,
+        partition=record.partition,
+        tags={DATA_VERSION_TAG: record.data_version},
+        metadata=_record_metadata(record),
+    )

@@ -1,7 +1,8 @@
 """One planner at a time on a storage: a lock in the work folder, released by the system if its holder dies.
 
 It holds among processes that share a work folder (`LOCSENS_WORK`), as those on one machine do; it does not see
-another machine. Single assets materialised in the UI do not take it: their records are written whole, last one wins.
+another machine. Single assets materialised in the UI do not take it: they hold their own output, as every step does
+(`assets.base.execute`).
 """
 
 import hashlib

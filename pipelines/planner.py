@@ -7,9 +7,9 @@ schedule all come here.
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 
-from assets.base.freshness import judge
+from assets.base.freshness import judge, retryable_rows
 from assets.base.keys import source_file_of
-from assets.base.show import some_of
+from assets.base.sentences import shorten
 from assets.base.step import STAGES, Step
 from assets.base.workspace import Workspace
 from pipelines.runs import Runner
@@ -99,7 +99,7 @@ def parse_refresh(words: Iterable[str], workspace: Workspace) -> list[Refresh]:
             )
         keys = workspace.keys(workspace.steps.dimension(asset))
         if partition and partition not in keys:
-            there = some_of([key for key in keys if key])
+            there = shorten([key for key in keys if key], 12)
             raise RefreshError(f"--refresh {word}: {asset} has no partition {partition!r}; it has {there}")
         maker = workspace.steps.maker(asset)
         if asset in maker.outputs:
@@ -138,6 +138,38 @@ def materialize(
     return report
 
 
+def retry(workspace: Workspace, runner: Runner, *, tell: Callable[[str], None] = print) -> Report:
+    """Run again what is up to date and has rows that failed for a reason that may pass: the images of a shard.
+
+    Only those rows are asked for. What is missing or outdated is left to `materialize`, which asks for them too.
+
+    Returns:
+        What was run, what failed, and in `fresh` how many outputs had nothing to mend.
+    """
+    workspace.ledger.refresh()
+    report = Report()
+    for step in workspace.steps.in_order():
+        for partition in workspace.keys(step.by):
+            rows = retryable_rows(step, workspace, partition)
+            if not rows or judge(step, workspace, partition).state != "fresh":
+                report.fresh += not rows
+                continue
+            title = _title(step, partition)
+            tell(f"{step.stage:<10} {title}  ({rows} to be asked for again)")
+            _run(runner, step, partition, report, force=False)
+    return report
+
+
+def to_retry(workspace: Workspace) -> dict[str, int]:
+    """Outputs with rows that failed for a reason that may pass, and how many rows."""
+    found = {
+        _title(step, partition): retryable_rows(step, workspace, partition)
+        for step in workspace.steps
+        for partition in workspace.keys(step.by)
+    }
+    return {title: rows for title, rows in found.items() if rows}
+
+
 def survey(workspace: Workspace) -> Report:
     """How every output stands, without making any; what would be made is in `made`."""
     workspace.ledger.refresh()
@@ -157,7 +189,7 @@ def _consider(
     tell: Callable[[str], None],
     report: Report,
 ) -> None:
-    title = step.outputs[0] if partition is None else f"{step.outputs[0]}:{partition}"
+    title = _title(step, partition)
     forced = any(one.covers(step, partition) for one in refresh)
     verdict = judge(step, workspace, partition)
     if verdict.state == "waiting" or (verdict.state in ("older", "unusable") and not forced):
@@ -171,8 +203,16 @@ def _consider(
         report.made.append(title)
         return
     tell(f"{step.stage:<10} {title}" + (f"  ({verdict.why})" if verdict.why else ""))
-    result = runner.run(step, partition, force=forced)
+    _run(runner, step, partition, report, force=forced)
+
+
+def _title(step: Step, partition: str | None) -> str:
+    return step.outputs[0] if partition is None else f"{step.outputs[0]}:{partition}"
+
+
+def _run(runner: Runner, step: Step, partition: str | None, report: Report, *, force: bool) -> None:
+    result = runner.run(step, partition, force=force)
     if result.ok:
-        report.made.append(title)
+        report.made.append(_title(step, partition))
     else:
-        report.failed[title] = result.message
+        report.failed[_title(step, partition)] = result.message

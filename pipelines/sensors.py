@@ -8,6 +8,7 @@ from assets.base.partitions import SOURCE_FILE
 from assets.base.workspace import Workspace
 from assets.ingestion.discovery import discover, fingerprint
 from pipelines.jobs import ingest_source_files
+from pipelines.runs import clear_killed_runs
 
 
 @dg.sensor(
@@ -20,11 +21,15 @@ from pipelines.jobs import ingest_source_files
 def new_source_files(context: dg.SensorEvaluationContext) -> dg.SensorResult:
     """Look at the source; every file that is new or has changed is ingested once.
 
+    Runs of killed planners are cleared away first: as started they would keep the daemon off their partitions.
+
     The cursor holds the fingerprint last asked for of each file: while a run is under way its file has no record, a run
     that failed is not repeated by itself, and a file that changes back is another change.
     """
     workspace = context.resources.workspace
     assert isinstance(workspace, Workspace)
+    for run_id in clear_killed_runs(context.instance):
+        context.log.warning("run %s had been killed; reported as cancelled", run_id)
     workspace.ledger.refresh()
     found = discover(workspace)
     before: dict[str, str] = json.loads(context.cursor) if context.cursor else {}

@@ -18,11 +18,9 @@ from assets.ingestion.sources import parse_source
 from pipelines.build import build_defs, open_workspace
 from pipelines.home import dagster_home, open_instance
 from pipelines.lock import only_planner
-from pipelines.planner import Report, materialize, parse_refresh, survey
+from pipelines.planner import Report, materialize, parse_refresh, survey, to_retry
 from pipelines.runs import InstanceRunner, clear_killed_runs
-from pipelines.sources import register_partitions
-
-RETRIEVAL = ("agnostic", "continent", "country", "region", "city", "street")
+from pipelines.sources import follow_storage
 
 
 def materialize_all(
@@ -54,7 +52,7 @@ def materialize_all(
             soft_wrap=True,
         )
         _tell_vanished(discover(workspace), console)
-        register_partitions(workspace, instance)
+        follow_storage(workspace, instance)
 
         def tell(line: str) -> None:
             console.print(f"[dim]{time.monotonic() - started:6.0f} s[/]  {escape(line)}", soft_wrap=True)
@@ -62,6 +60,7 @@ def materialize_all(
         runner = InstanceRunner(build_defs(workspace), instance)
         report = materialize(workspace, runner, to=to, refresh=wanted, tell=tell)
     _tell_report(report, console, time.monotonic() - started)
+    _tell_retryable(workspace, console)
     return report
 
 
@@ -89,6 +88,17 @@ def tell_standing(workspace: Workspace, console: Console) -> None:
     for output in report.made:
         console.print(f"[cyan]to do[/] {output}", soft_wrap=True)
     _tell_left(report, console)
+    _tell_retryable(workspace, console)
+
+
+def _tell_retryable(workspace: Workspace, console: Console) -> None:
+    rows = to_retry(workspace)
+    if rows:
+        console.print(
+            f"[yellow]{sum(rows.values())} images in {len(rows)} shards failed for a reason that may pass[/]; "
+            "`locsens materialize --refresh images` asks for them again",
+            soft_wrap=True,
+        )
 
 
 def _tell_vanished(found: Discovery, console: Console) -> None:
@@ -148,7 +158,10 @@ def _results(workspace: Workspace, asset: str) -> pl.DataFrame:
 
 
 def _print_retrieval(rows: pl.DataFrame, title: str, console: Console) -> None:
-    shown = [name for name in RETRIEVAL if name in rows["granularity"].to_list()]
+    far_first = (
+        rows.select("granularity", "distance_km").unique().sort("distance_km", descending=True, nulls_last=False)
+    )
+    shown = far_first["granularity"].to_list()
     console.print(f"\n[bold]{title}[/]")
     table = Table("model", *shown)
     for name in rows["model"].unique(maintain_order=True):

@@ -1,4 +1,4 @@
-"""Source files and shards as dynamic partitions of a Dagster instance, kept in step with the storage."""
+"""A Dagster instance in step with the storage: source files and shards are its partitions, outputs its events."""
 
 import shutil
 
@@ -10,6 +10,7 @@ from assets.base.partitions import SHARD, SOURCE_FILE
 from assets.base.shards import remove_partition, shards_of
 from assets.base.workspace import Workspace
 from assets.ingestion.copies import copy_folder
+from pipelines.dagster_assets import materialization
 
 DYNAMIC: tuple[tuple[dg.DynamicPartitionsDefinition, Dimension], ...] = (
     (SOURCE_FILE, "source_file"),
@@ -17,8 +18,24 @@ DYNAMIC: tuple[tuple[dg.DynamicPartitionsDefinition, Dimension], ...] = (
 )
 
 
-def register_partitions(workspace: Workspace, instance: dg.DagsterInstance) -> None:
-    """Make the instance know the source files and shards that the storage knows, and no others."""
+def follow_storage(workspace: Workspace, instance: dg.DagsterInstance) -> None:
+    """Make the instance know what the storage knows: source files and shards, no others, and every output.
+
+    An instance that was lost, or a run killed between its last record and its events, would else keep automation off
+    what is missing in the instance alone.
+    """
+    _follow_partitions(workspace, instance)
+    for asset in workspace.steps.assets():
+        records = workspace.ledger.records(asset)
+        if workspace.steps.dimension(asset) is None:
+            known: set[str | None] = {None} if instance.get_latest_materialization_event(dg.AssetKey(asset)) else set()
+        else:
+            known = set(instance.get_materialized_partitions(dg.AssetKey(asset)))
+        for partition in records.keys() - known:
+            instance.report_runless_asset_event(materialization(records[partition]))
+
+
+def _follow_partitions(workspace: Workspace, instance: dg.DagsterInstance) -> None:
     for definition, dimension in DYNAMIC:
         name = str(definition.name)
         keys = {key for key in workspace.keys(dimension) if key}

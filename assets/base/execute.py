@@ -4,22 +4,29 @@ import hashlib
 import json
 import logging
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock, Timeout
+
 from assets.base.checks import BlockingCheckError
-from assets.base.freshness import MissingInputsError, expected_inputs, judge, profile_hash, record_of, shorten
+from assets.base.freshness import MissingInputsError, expected_inputs, judge, profile_hash, retryable_rows
 from assets.base.paths import own_folders
 from assets.base.provenance import CheckOutcome, Input, Record, content_version
 from assets.base.run import Run
+from assets.base.sentences import shorten
 from assets.base.shards import remove_partition, shards_of
 from assets.base.step import NotRun, Step
 from assets.base.tables import TABLES
 from assets.base.workspace import Workspace
 
-RETRYABLE = "retryable"  # fact of a record: how many of its rows a rerun could still mend
+
+class OutputBusyError(RuntimeError):
+    """Another process is making the same output."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +65,7 @@ class Outcome:
 def execute(
     step: Step, workspace: Workspace, partition: str | None, log: logging.Logger, *, force: bool = False
 ) -> Outcome:
-    """Materialise a step for one partition, unless it is up to date.
+    """Materialise a step for one partition, unless it is up to date and no row of it could be mended by a rerun.
 
     Args:
         step: The step.
@@ -69,10 +76,15 @@ def execute(
 
     Raises:
         MissingInputsError: A required input is not there.
+        OutputBusyError: Another process of this machine is making the same output.
     """
+    with _alone(step, workspace, partition):
+        return _execute(step, workspace, partition, log, force=force)
+
+
+def _execute(step: Step, workspace: Workspace, partition: str | None, log: logging.Logger, *, force: bool) -> Outcome:
     workspace.collection()  # refuses a storage that holds another collection
-    record = record_of(step, workspace, partition)
-    retry = record is not None and bool(record.facts.get(RETRYABLE))
+    retry = retryable_rows(step, workspace, partition) > 0
     if not (force or retry) and judge(step, workspace, partition).state == "fresh":
         return _unchanged(step, workspace, partition)
     inputs, missing = expected_inputs(step, workspace, partition)
@@ -108,9 +120,23 @@ def execute(
     for record in (*run.shard_records, *records.values()):
         _sweep(run, record)
         workspace.ledger.put(record)
-    for folder in (run.scratch, *run.spent):
+    # With what killed runs on other inputs left there.
+    for folder in (run.scratch.parent, *run.spent):
         shutil.rmtree(folder, ignore_errors=True)
     return Outcome(records, run.notes, run.shard_records, by_asset, surplus_shards=surplus)
+
+
+@contextmanager
+def _alone(step: Step, workspace: Workspace, partition: str | None) -> Iterator[None]:
+    """Hold an output among the processes that share the work folder; the system lets go of it if its holder dies."""
+    folder = workspace.scratch / "locks" / _short_hash(workspace.storage.shown)
+    folder.mkdir(parents=True, exist_ok=True)
+    title = _title(step, partition)
+    try:
+        with FileLock(folder / f"{title}.lock", timeout=0):
+            yield
+    except Timeout as error:
+        raise OutputBusyError(f"{title} is being made by another process; wait until it has ended") from error
 
 
 def _title(step: Step, partition: str | None) -> str:
@@ -118,18 +144,20 @@ def _title(step: Step, partition: str | None) -> str:
 
 
 def _scratch(step: Step, workspace: Workspace, partition: str | None, inputs: list[Input]) -> Path:
-    """A folder that only the same output made of the same inputs finds again."""
-    parts = [
-        workspace.storage.shown,
-        step.name,
-        partition,
+    """A folder that only the same output made of the same inputs finds again; beside it what other inputs left."""
+    made_of = [
         step.code_version,
         profile_hash(step, workspace, partition),
+        sorted((one.asset, one.partition or "", one.data_version) for one in inputs),
     ]
-    text = json.dumps([*parts, sorted((one.asset, one.partition or "", one.data_version) for one in inputs)])
-    folder = workspace.scratch / "runs" / f"{_title(step, partition)}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+    storage = workspace.scratch / "runs" / _short_hash(workspace.storage.shown)
+    folder = storage / _title(step, partition) / _short_hash(json.dumps(made_of))
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+def _short_hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _do(run: Run) -> str:
@@ -192,7 +220,7 @@ def _record(
         finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
         status="not_run" if reason else "done",
         reason=reason,
-        data_version=content_version(files),
+        data_version=content_version(files, reason, (one for one in inputs if one.asset in run.step.answers)),
         slices=dict(run.slices),
         facts=dict(run.facts),
         checks=tuple(checks),

@@ -3,13 +3,17 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from assets.base.keys import source_file_of
 from assets.base.provenance import Input, Record
+from assets.base.sentences import shorten
 from assets.base.step import Step
 from assets.base.workspace import Workspace
 
 State = Literal["fresh", "missing", "outdated", "older", "unusable", "waiting"]
 
 NO_SLICE = "none"
+RETRYABLE = "retryable"
+"""Fact of a record: how many of its rows failed for a reason that may pass, and may be asked for again."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,12 @@ def record_of(step: Step, workspace: Workspace, partition: str | None) -> Record
     return records[0] if all(record is not None for record in records) else None
 
 
+def retryable_rows(step: Step, workspace: Workspace, partition: str | None) -> int:
+    """Rows of an output that a rerun could mend. They do not make it outdated: nobody asks dead hosts at every turn."""
+    record = record_of(step, workspace, partition)
+    return 0 if record is None else int(record.facts.get(RETRYABLE, 0))
+
+
 def expected_inputs(step: Step, workspace: Workspace, partition: str | None) -> tuple[list[Input], list[str]]:
     """What a step would read now.
 
@@ -52,7 +62,7 @@ def expected_inputs(step: Step, workspace: Workspace, partition: str | None) -> 
                 if not reads.optional:
                     missing.append(_name((reads.asset, key)))
                 continue
-            if _unusable(workspace, reads.asset, key, judged):
+            if not reads.optional and _unusable(workspace, reads.asset, key, judged):
                 missing.append(f"{_name((reads.asset, key))} (--refresh models)")
             if reads.sliced and not _covers_all(workspace, reads.asset):
                 missing.append(f"{reads.asset} (newer than every partition that it reads)")
@@ -125,17 +135,23 @@ def _covers_all(workspace: Workspace, asset: str) -> bool:
 
 
 def _files_waited_for(step: Step, workspace: Workspace, partition: str | None) -> list[str]:
-    """Source files that have no shards yet and whose photos an output that is made for the first time would lack.
+    """Source files without shards whose photos an output would lack: all of them where it is made for the first time.
 
-    An output that exists goes on without them: one bad file among many stops what is new, not what is there.
+    An output that exists goes on without those that it never had: one bad file among many stops what is new, not what
+    is there. It waits for those that it was made from: a file that cannot be read again must not take its photos away.
     """
     over_shards = step.by not in ("source_file", "shard") and any(
         workspace.steps.dimension(reads.asset) == "shard" and not reads.optional for reads in step.reads
     )
-    if not over_shards or record_of(step, workspace, partition) is not None:
+    if not over_shards:
         return []
-    keys = workspace.keys("source_file")
-    return [f"source_files:{key}" for key in keys if workspace.ledger.get("source_files", key) is None]
+    record = record_of(step, workspace, partition)
+    had = None if record is None else {source_file_of(one.partition) for one in record.inputs if one.partition}
+    return [
+        f"source_files:{key}"
+        for key in workspace.keys("source_file")
+        if workspace.ledger.get("source_files", key) is None and (had is None or key in had)
+    ]
 
 
 def _unusable(
@@ -164,9 +180,3 @@ def _unusable(
 
 def _name(key: tuple[str, str | None]) -> str:
     return key[0] if key[1] is None else f"{key[0]}:{key[1]}"
-
-
-def shorten(names: list[str], most: int = 3) -> str:
-    """Some names, and how many more there are."""
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more

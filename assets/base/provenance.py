@@ -110,9 +110,16 @@ class Record:
             ) from error
 
 
-def content_version(files: Iterable[StoredFile]) -> str:
-    """Data version of a set of files: a hash of their paths and contents, 16 hex digits."""
-    lines = sorted(f"{file.path} {file.sha256}" for file in files)
+def content_version(files: Iterable[StoredFile], reason: str = "", asked: Iterable[Input] = ()) -> str:
+    """Data version of a set of files: a hash of their paths and contents, 16 hex digits.
+
+    Args:
+        files: The files.
+        reason: Why they are empty, for what was not run: what comes after repeats it.
+        asked: Inputs that the files are an answer to.
+    """
+    lines = sorted(f"{file.path} {file.sha256}" for file in files) + ([reason] if reason else [])
+    lines += sorted(f"{one.asset} {one.partition} {one.data_version}" for one in asked)
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 
 
@@ -135,8 +142,9 @@ class Ledger:
         """Records of an asset by partition key (None for the whole)."""
         if asset not in self._records:
             found = {}
-            for path in self._storage.list(f"{FOLDER}/{asset}"):
-                record = Record.from_json(self._storage.read_bytes(path), path)
+            paths = self._storage.list(f"{FOLDER}/{asset}")
+            for path, content in zip(paths, self._storage.read_all(paths), strict=True):
+                record = Record.from_json(content, path)
                 found[record.partition] = record
             self._records[asset] = found
         return self._records[asset]

@@ -1,4 +1,4 @@
-"""What an asset shows in the UI: figures and small tables as Dagster metadata values; lists cut short for sentences.
+"""What an asset shows in the UI: figures and small tables, as Dagster metadata values.
 
 Steps note plain numbers, text, `Picture` and `Markdown`; `pipelines.dagster_assets` makes metadata of them.
 """
@@ -8,9 +8,11 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+import polars as pl
 from matplotlib.figure import Figure
 
-_HARMLESS = str.maketrans({"|": "\\|", "<": "&lt;", "[": "\\["})
+_HARMLESS = str.maketrans({"\\": "\\\\", "|": "\\|", "<": "&lt;", "[": "\\["})
 
 
 @dataclass(frozen=True)
@@ -32,11 +34,6 @@ class Picture:
         return f"![{self.alt}](data:image/png;base64,{base64.b64encode(self.png).decode()})"
 
 
-def some_of(words: Sequence[str], most: int = 12) -> str:
-    """The first few of a list for a sentence, `none` if it is empty."""
-    return ", ".join(words[:most]) + (" …" if len(words) > most else "") or "none"
-
-
 def picture(figure: Figure, alt: str) -> Picture:
     """A matplotlib figure as a picture.
 
@@ -47,6 +44,14 @@ def picture(figure: Figure, alt: str) -> Picture:
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=100, metadata={"Software": None})
     return Picture(buffer.getvalue(), alt)
+
+
+def thinned(points: pl.DataFrame, most: int = 400) -> pl.DataFrame:
+    """At most so many rows, evenly spread on a logarithmic axis: 100,000 points draw the same curve in megabytes."""
+    if points.height <= most:
+        return points
+    places = np.unique(np.geomspace(1, points.height, most).round().astype(int) - 1)
+    return points[places]
 
 
 def markdown_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> Markdown:

@@ -76,6 +76,8 @@ class Step:
         pinned: Redone only on purpose.
         pool: Concurrency pool.
         shard_outputs: Assets by shard that a step by source file makes beside its own.
+        answers: Upstream assets that the output is an answer to: their versions are part of its own, so that an equal
+            answer to another question is not taken for the old one.
         outside: What the step reads that is no asset (a file of the source, of word vectors), as it stands now.
         body: The work.
         description: The function's docstring.
@@ -96,6 +98,7 @@ class Step:
     outside: "Callable[[Workspace, str | None], list[Input]] | None"
     body: "Callable[[Run], None]" = field(repr=False)
     description: str = ""
+    answers: tuple[str, ...] = ()
 
 
 class StepRegistry:
@@ -179,6 +182,7 @@ def step(
     pinned: bool = False,
     pool: str | None = None,
     shard_outputs: tuple[str, ...] = (),
+    answers: tuple[str, ...] = (),
     outside: "Callable[[Workspace, str | None], list[Input]] | None" = None,
     name: str | None = None,
 ) -> "Callable[[Callable[[Run], None]], Step]":
@@ -204,6 +208,7 @@ def step(
             outside=outside,
             body=body,
             description=inspect.cleandoc(body.__doc__ or ""),
+            answers=answers,
         )
         STEPS.add(declared)
         return declared

@@ -14,14 +14,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-import fsspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from assets.base.stores import Reader, UnknownStoreError, open_store, protocols_of, store_errors
 from assets.base.urls import public_url, without_secrets
 
 PARTIAL = ".partial-"
 LOCAL_PROTOCOLS = {"file", "local"}
+_BLOCK_BYTES = 1 << 20
 
 
 class StorageError(OSError):
@@ -80,31 +81,40 @@ class Storage:
     """Published files below one root, addressed by relative paths with forward slashes."""
 
     def __init__(self, url: str) -> None:
-        """Open a storage.
-
-        Args:
-            url: A folder or any fsspec URL, such as `data`, `memory://locsens` or `s3://bucket/prefix`.
+        """Open a folder or any fsspec URL, such as `data`, `memory://locsens` or `s3://bucket/prefix`.
 
         Raises:
             StorageError: No such kind of storage, or its package is not installed.
         """
         try:
-            filesystem, root = fsspec.core.url_to_fs(url)
-        except (ValueError, ImportError) as error:
-            raise StorageError(
-                f"storage {public_url(url)}: expected a folder or an fsspec URL whose package is installed: "
-                f"{without_secrets(error)}"
-            ) from error
+            filesystem, root = open_store(url)
+        except UnknownStoreError as error:
+            raise StorageError(f"storage {public_url(url)}: {error}") from error
         self.filesystem = filesystem
-        self.root = str(root).rstrip("/")
-        protocol = filesystem.protocol
-        self._protocols = {protocol} if isinstance(protocol, str) else set(protocol)
+        self.root = root.rstrip("/")
+        self._protocols = protocols_of(filesystem)
         self.shown = public_url(url) if "://" in url else self.root
 
     @property
     def is_local(self) -> bool:
         """Whether the files lie on a local disk."""
         return bool(self._protocols & LOCAL_PROTOCOLS)
+
+    @property
+    def _store(self) -> Any:
+        """The file system, with nothing of what it remembers: others write to it too."""
+        self.filesystem.invalidate_cache()
+        return self.filesystem
+
+    @contextlib.contextmanager
+    def _told(self, doing: str, path: str) -> Iterator[None]:
+        """Make a sentence of what the store raises."""
+        try:
+            yield
+        except StorageError:
+            raise
+        except store_errors() as error:
+            raise StorageError(f"cannot {doing} {path or 'all'} in {self.shown}: {without_secrets(error)}") from error
 
     def _full(self, path: str) -> str:
         if path.startswith("/") or ".." in path.split("/"):
@@ -118,25 +128,23 @@ class Storage:
 
     def exists(self, path: str) -> bool:
         """Whether a file or folder is there."""
-        self.filesystem.invalidate_cache()
-        return bool(self.filesystem.exists(self._full(path)))
+        with self._told("look for", path):
+            return bool(self._store.exists(self._full(path)))
 
     def folders(self, folder: str) -> list[str]:
         """Names of the folders in a folder, sorted; none if it is not there."""
-        self.filesystem.invalidate_cache()
         full = self._full(folder)
-        if not self.filesystem.exists(full):
-            return []
-        entries = self.filesystem.ls(full, detail=True)
+        with self._told("list", folder):
+            entries = self._store.ls(full, detail=True) if self._store.exists(full) else []
         return sorted(
             str(entry["name"]).rstrip("/").rpartition("/")[2] for entry in entries if entry["type"] == "directory"
         )
 
     def list(self, folder: str, *, unfinished: bool = False) -> list[str]:
         """Files below a folder, relative to the storage, sorted; what a kill left unfinished only if asked."""
-        self.filesystem.invalidate_cache()
         prefix = len(self.root) + 1
-        found = [str(full)[prefix:] for full in self.filesystem.find(self._full(folder))]
+        with self._told("list", folder):
+            found = [str(full)[prefix:] for full in self._store.find(self._full(folder))]
         return sorted(path for path in found if unfinished or PARTIAL not in path)
 
     def read_bytes(self, path: str) -> bytes:
@@ -145,30 +153,45 @@ class Storage:
         Raises:
             StorageError: It is not there or cannot be read.
         """
-        try:
-            return cast("bytes", self.filesystem.cat_file(self._full(path)))
-        except OSError as error:
-            raise StorageError(f"cannot read {path} in {self.shown}: {without_secrets(error)}") from error
+        with self._told("read", path):
+            return cast("bytes", self._store.cat_file(self._full(path)))
+
+    def read_all(self, paths: Sequence[str]) -> Sequence[bytes]:
+        """Contents of some files, in their order; asked for at once where the store can.
+
+        Raises:
+            StorageError: One is not there or cannot be read.
+        """
+        full = [self._full(path) for path in paths]
+        with self._told("read", f"some of {len(paths)} files"):  # `cat` would take brackets for a pattern
+            return cast("Sequence[bytes]", self._store.cat_ranges(full, None, None, on_error="raise"))
 
     def open(self, path: str) -> BinaryIO:
-        """A file opened for reading."""
-        try:
-            return cast("BinaryIO", self.filesystem.open(self._full(path), "rb"))
-        except OSError as error:
-            raise StorageError(f"cannot open {path} in {self.shown}: {without_secrets(error)}") from error
+        """A file opened for reading.
+
+        Raises:
+            StorageError: It is not there or cannot be read, now or later on.
+        """
+        with self._told("open", path):
+            opened = self._store.open(self._full(path), "rb")
+        return cast("BinaryIO", opened if self.is_local else Reader(opened, lambda: self._told("read", path)))
 
     def holds(self, file: StoredFile) -> bool:
         """Whether a published file is there, and still what it was when it was written."""
         if not self.exists(file.path):
             return False
         with self.open(file.path) as opened:
-            return hashlib.file_digest(opened, "sha256").hexdigest() == file.sha256  # type: ignore[arg-type]
+            digest = hashlib.sha256()
+            while block := opened.read(_BLOCK_BYTES):
+                digest.update(block)
+        return digest.hexdigest() == file.sha256
 
     def remove(self, path: str) -> None:
         """Remove a file, or a folder with all below it; nothing there is fine."""
         full = self._full(path)
-        if self.filesystem.exists(full):
-            self.filesystem.rm(full, recursive=True)
+        with self._told("remove", path):
+            if self._store.exists(full):
+                self._store.rm(full, recursive=True)
 
     @contextlib.contextmanager
     def create(self, path: str) -> Iterator[Sink]:
@@ -178,17 +201,13 @@ class Storage:
             StorageError: The storage is full, read-only or out of reach.
         """
         full = self._full(path)
-        try:
+        with self._told("write", path):
             if self.is_local:
                 with self._create_local(full, path) as sink:
                     yield sink
             else:
                 with self._create_remote(full, path) as sink:
                     yield sink
-        except StorageError:
-            raise
-        except OSError as error:
-            raise StorageError(f"cannot write {path} in {self.shown}: {without_secrets(error)}") from error
         sink.seal()
 
     @contextlib.contextmanager
@@ -207,19 +226,20 @@ class Storage:
 
     @contextlib.contextmanager
     def _create_remote(self, full: str, path: str) -> Iterator[Sink]:
-        buffered = "memory" in self._protocols  # its files show while they are being written
-        target: Any = io.BytesIO() if buffered else self.filesystem.open(full, "wb")
+        if "memory" in self._protocols:  # its files show while they are being written
+            buffer = io.BytesIO()
+            yield Sink(buffer, path)
+            self.filesystem.pipe_file(full, buffer.getvalue())
+            return
+        target = self._store.open(full, "wb")
         try:
-            sink = Sink(target, path)
-            yield sink
-        except BaseException:
-            if not buffered:
-                target.discard()  # closing would publish what there is
-            raise
-        if buffered:
-            self.filesystem.pipe_file(full, target.getvalue())
-        else:
+            yield Sink(target, path)
             target.close()
+        except BaseException:
+            target.closed = True  # closed in earnest, if only by the garbage collector, it would publish what there is
+            with contextlib.suppress(*store_errors()):  # what went wrong first is what is told
+                target.discard()  # the parts of an upload, which nobody sees and somebody pays for
+            raise
 
     def write_bytes(self, path: str, data: bytes) -> StoredFile:
         """Publish a file."""

@@ -225,7 +225,7 @@ UNUSED_PHOTOS = Table(
 
 IMAGES = Table(
     "images",
-    "One row per photo whose image was fetched, decoded and resized.",
+    "One row per photo whose image was fetched, decoded and resized; photos that are no longer wanted stay.",
     (
         _photo_id("photos.photo_id"),
         Column("jpeg", pa.binary(), "The resized image as JPEG.", ("photos.download_url",), False),
@@ -238,7 +238,7 @@ IMAGES = Table(
 
 IMAGE_STATUS = Table(
     "image_status",
-    "One row per wanted photo: what became of its image.",
+    "One row per wanted photo: what became of its image; photos that are no longer wanted keep their row.",
     (
         _photo_id("photos.photo_id"),
         Column("status", _TEXT, "ok, missing, transient, undecodable, too_large or not_an_image.", (), False),
@@ -247,6 +247,34 @@ IMAGE_STATUS = Table(
         Column("location", _TEXT, "Where it was asked for in vain, without credentials; null where there is an image."),
     ),
     ("shard",),
+)
+
+IMAGE_SURVIVORSHIP = Table(
+    "image_survivorship",
+    "One row per value of a dimension: how many of its wanted images are there, and what became of the others.",
+    (
+        Column("dimension", _TEXT, "all, year (the photo was taken), continent or license.", (), False),
+        Column(
+            "value",
+            _TEXT,
+            "Value of the dimension; null where the photo does not say.",
+            ("photos.taken_at", "photos.continent", "photos.license"),
+        ),
+        Column("wanted", _I64, "Wanted photos whose image was asked for.", ("photos.photo_id",), False),
+        Column("ok", _I64, "Photos whose image is there.", ("image_status.status",), False),
+        Column("missing", _I64, "Photos whose image is gone.", ("image_status.status",), False),
+        Column(
+            "transient", _I64, "Photos whose image failed for a reason that may pass.", ("image_status.status",), False
+        ),
+        Column(
+            "other",
+            _I64,
+            "Photos whose image cannot be used: undecodable, too large, or no image.",
+            ("image_status.status",),
+            False,
+        ),
+        Column("share_ok", _F64, "Share of the wanted images that are there, 0 to 1.", ("image_status.status",), False),
+    ),
 )
 
 WORD_VECTORS = Table(
@@ -421,6 +449,7 @@ TABLES: dict[str, Table] = {
         UNUSED_PHOTOS,
         IMAGES,
         IMAGE_STATUS,
+        IMAGE_SURVIVORSHIP,
         WORD_VECTORS,
         *(_image_embeddings(method) for method in METHODS),
         *(_tag_embeddings(method) for method in METHODS),

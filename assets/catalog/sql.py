@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pyarrow as pa
 
 from assets.base.schema import Column, Table
-from models.geography import EARTH_RADIUS_KM
+from models.geography import EQUATOR_RADIUS_KM, FLATTENING, TINY
 
 _SCALARS = {
     pa.string(): "VARCHAR",
@@ -117,14 +117,21 @@ def comments_sql(table: Table) -> list[str]:
 
 
 MACROS = (
-    """CREATE MACRO haversine(lat1, lon1, lat2, lon2) AS
-  pow(sin(radians(lat2 - lat1) / 2), 2)
-  + cos(radians(lat1)) * cos(radians(lat2)) * pow(sin(radians(lon2 - lon1) / 2), 2)""",
+    f"CREATE MACRO reduced_latitude(lat) AS atan({1 - FLATTENING!r} * tan(radians(lat)))",
+    """CREATE MACRO haversine_of(beta1, beta2, dlambda) AS
+  pow(sin((beta2 - beta1) / 2), 2) + cos(beta1) * cos(beta2) * pow(sin(dlambda / 2), 2)""",
     # Rounding puts antipodes a hair above 1. LEAST would cut that off too, but turns NULL and NaN into 1.
-    f"""CREATE MACRO distance_km(lat1, lon1, lat2, lon2) AS
-  2 * {EARTH_RADIUS_KM!r} * asin(sqrt(
-    haversine(lat1, lon1, lat2, lon2) - greatest(haversine(lat1, lon1, lat2, lon2) - 1, 0)))""",
+    "CREATE MACRO capped(value) AS value - greatest(value - 1, 0)",
+    f"""CREATE MACRO lambert_km(haversine, sigma, middle, half) AS
+  {EQUATOR_RADIUS_KM!r} * (sigma - {FLATTENING / 2!r} * (
+    (sigma - sin(sigma)) * pow(sin(middle) * cos(half), 2) / greatest(1 - haversine, {TINY!r})
+    + (sigma + sin(sigma)) * pow(cos(middle) * sin(half), 2) / greatest(haversine, {TINY!r})))""",
+    """CREATE MACRO reduced_km(beta1, beta2, haversine) AS
+  lambert_km(haversine, 2 * asin(sqrt(haversine)), (beta1 + beta2) / 2, (beta2 - beta1) / 2)""",
+    """CREATE MACRO distance_km(lat1, lon1, lat2, lon2) AS
+  reduced_km(reduced_latitude(lat1), reduced_latitude(lat2), capped(haversine_of(
+    reduced_latitude(lat1), reduced_latitude(lat2), radians(lon2 - lon1))))""",
     """CREATE MACRO near(lat, lon, to_lat, to_lon, km) AS
   distance_km(lat, lon, to_lat, to_lon) <= km""",
 )
-"""`distance_km` is the formula of `models.geography.distance_km`; NULL in, NULL out."""
+"""`distance_km` is the formula of `models.geography.distance_km`; NULL in, NULL out. The others are its parts."""

@@ -1,7 +1,8 @@
 """Steps `word_vectors` and `embedding_model`: what HER regresses to, and the three trained networks."""
 
 from assets.base.run import Run
-from assets.base.show import picture, some_of
+from assets.base.sentences import shorten
+from assets.base.show import picture
 from assets.base.step import NotRun, Reads, step
 from assets.embeddings.checks import (
     loss_went_down,
@@ -39,7 +40,7 @@ def word_vectors(run: Run) -> None:
             "width": table.schema.field("vector").type.list_size,
             "hashtags with a vector": table.num_rows,
             "hashtags without": len(without),
-            "without, most frequent first": some_of(without),
+            "without, most frequent first": shorten(without, 10),
         },
     )
 
@@ -100,7 +101,7 @@ def embedding_model(run: Run) -> None:
             run.partition.upper(),
             f"{len(unlearnt):,}",
             f"{len(tags):,}",
-            some_of(unlearnt),
+            shorten(unlearnt, 10),
         )
     counts = {
         "training photos": learnt.training_photos,

@@ -16,6 +16,7 @@ from assets.evaluation import checks
 from assets.evaluation.candidates import TestPhotos, read_test_photos
 from assets.evaluation.figures import retrieval_figure, retrieval_summary, tagging_figure, tagging_summary
 from assets.evaluation.queries import draw_queries, photos_to_tag
+from assets.evaluation.ranked import RANKED_FOR, why_no_rankings
 from assets.evaluation.results import (
     query_slices,
     retrieval_not_run,
@@ -75,6 +76,8 @@ def retrieval_queries(run: Run) -> None:
         Reads("locsens_model", each={key: (variant,) for key, (variant, _) in LOCSENS_VARIANTS.items()}),
     ),
     profile=("evaluation",),
+    code_version="2",
+    answers=RANKED_FOR,
     kinds={"pytorch", "parquet"},
     checks=(checks.retrieval_ranks_contiguous, checks.photo_queries_ranked),
     pool="gpu",
@@ -111,6 +114,8 @@ def retrieval_rankings(run: Run) -> None:
         Reads("locsens_model", each={key: (variant,) for key, (variant, _) in LOCSENS_TAGGING_VARIANTS.items()}),
     ),
     profile=("evaluation",),
+    code_version="2",
+    answers=RANKED_FOR,
     kinds={"pytorch", "parquet"},
     checks=(checks.tagging_ranks_contiguous,),
     pool="gpu",
@@ -155,7 +160,7 @@ def retrieval_results(run: Run) -> None:
     columns = ("query_id", "rank", "distance_km", "has_tag")
     rows = []
     for key in RETRIEVAL_MODELS:
-        if reason := _not_run(run, "retrieval_rankings", key):
+        if reason := why_no_rankings(run, "retrieval_rankings", key):
             rows.append(retrieval_not_run(key, reason, seed))
         else:
             rankings = run.frame("retrieval_rankings", columns, key)
@@ -185,7 +190,7 @@ def tagging_results(run: Run) -> None:
     columns = ("photo_id", "rank", "tag_id", "is_correct")
     rows = []
     for key in TAGGING_MODELS:
-        if reason := _not_run(run, "tagging_rankings", key):
+        if reason := why_no_rankings(run, "tagging_rankings", key):
             rows.append(tagging_not_run(key, reason, seed))
         else:
             rankings = run.frame("tagging_rankings", columns, key)
@@ -208,16 +213,3 @@ def _key(run: Run) -> str:
 
 def _tagged(run: Run) -> TestPhotos:
     return photos_to_tag(read_test_photos(run), run.profile.evaluation)
-
-
-def _not_run(run: Run, asset: str, key: str) -> str:
-    """Why a model has no rankings of these queries and photos, empty if it has."""
-    record = run.record(asset, key)
-    if record is None:
-        return "not materialised yet"
-    if record.status == "not_run":
-        return record.reason
-    # Joined with other queries, rankings would give figures that mean nothing, without an error.
-    read = {one.asset for one in record.inputs} & {"retrieval_queries", "photos", "image_status"}
-    ranked, asked = ({one for one in inputs if one.asset in read} for inputs in (record.inputs, run.inputs))
-    return "" if ranked == asked else "ranked for other queries or photos; materialise it anew"

@@ -4,27 +4,32 @@ import hashlib
 from collections import Counter
 
 import numpy as np
+import polars as pl
 
+from assets.base.freshness import RETRYABLE
 from assets.base.progress import shown
 from assets.base.provenance import Input
 from assets.base.run import Run
-from assets.base.show import Picture, markdown_table
+from assets.base.show import Picture, markdown_table, picture
 from assets.base.step import Reads, step
 from assets.base.workspace import Workspace
 from assets.images.checks import (
+    every_dimension_adds_up,
     every_photo_has_one_status,
     few_images_failed_for_now,
     images_are_those_with_status_ok,
     stored_images_decode,
 )
 from assets.images.collect import Collected, collect_images, sizes_of
-from assets.images.figures import contact_sheet
+from assets.images.figures import alive, contact_sheet
 from assets.images.locate import Locator
 from assets.images.outcome import STATUSES, Failure, words
 from assets.images.parts import Parts
 from assets.images.plan import Wanted
+from assets.images.survivorship import COUNTS, PHOTO_COLUMNS, SHOWN_BY, count_shard, survivorship, to_show
 
 SHOWN = 16
+"""Pictures of a contact sheet, and values of a dimension of survivorship."""
 
 
 def where_pixels_come_from(workspace: Workspace, _: str | None) -> list[Input]:
@@ -73,9 +78,48 @@ def images(run: Run) -> None:
     for image_file, status_file in collected.files:
         run.adopt("images", image_file)
         run.adopt("image_status", status_file)
-    run.facts.update({status: collected.counts[status] for status in STATUSES}, retryable=collected.retryable)
+    run.facts.update({status: collected.counts[status] for status in STATUSES})
+    run.facts[RETRYABLE] = collected.retryable
     _tell(run, collected)
     _show(run, collected)
+
+
+@step(
+    stage="images",
+    outputs=("image_survivorship",),
+    # optional: a shard that cannot be had yet is no reason to know nothing of the others
+    reads=(Reads("photos", optional=True), Reads("image_status", optional=True)),
+    code_version="1",
+    kinds={"polars", "parquet"},
+    checks=(every_dimension_adds_up,),
+)
+def image_survivorship(run: Run) -> None:
+    """Which images are still there: by the year a photo was taken, by continent and by licence."""
+    with_status = {record.partition for record in run.records("image_status")}
+    shards = [record.partition for record in run.records("photos") if record.partition in with_status]
+    table = survivorship(
+        count_shard(run.frame("photos", PHOTO_COLUMNS, shard), run.frame("image_status", ["photo_id", "status"], shard))
+        for shard in shards
+    )
+    run.write("image_survivorship", table)
+    without = len(run.records("photos")) - len(shards)
+    if without:
+        run.log.warning("%d of %d shards have no images yet and are not counted", without, without + len(shards))
+    run.note("image_survivorship", {"shards counted": len(shards), "shards without images yet": without})
+    for dimension, title in SHOWN_BY.items():
+        rows = to_show(table, dimension, SHOWN)
+        if rows.height:
+            counts = rows.select("value", *COUNTS, pl.col("share_ok")).rows()
+            run.note(
+                "image_survivorship",
+                {
+                    title: markdown_table((title.removeprefix("by "), *COUNTS, "share ok"), counts),
+                    f"{title}, drawn": picture(alive(rows, title), f"What became of the wanted images, {title}"),
+                },
+            )
+    whole = table.filter(pl.col("dimension") == "all")
+    if whole.height:
+        run.note("image_survivorship", {"share_ok": whole["share_ok"].item(), "wanted": whole["wanted"].item()})
 
 
 def wanted_photos(run: Run) -> list[Wanted]:
@@ -119,7 +163,7 @@ def _show(run: Run, collected: Collected) -> None:
             "share_ok": collected.counts["ok"] / total if total else 0.0,
             "asked_for_now": collected.asked,
             "known_from_earlier_runs": collected.kept,
-            "no_longer_wanted": collected.dropped,
+            "no_longer_wanted": collected.surplus,
             "may_be_asked_again": collected.retryable,
             "bytes_fetched_now": collected.bytes_fetched,
             "what_went_wrong": markdown_table(("photos", "what went wrong, for example"), _examples(run)),

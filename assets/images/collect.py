@@ -6,6 +6,7 @@ as settled.
 """
 
 import asyncio
+import itertools
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +15,7 @@ from dataclasses import dataclass, field
 from assets.base.profiles.sections.images import ImageConfig
 from assets.base.storage import StoredFile
 from assets.images.locate import Location
-from assets.images.outcome import OK, TRANSIENT, Failure, Sizes
+from assets.images.outcome import MISSING, OK, TRANSIENT, UNAVAILABLE, Failure, Sizes
 from assets.images.parts import Parts, Photo, StatusRow
 from assets.images.plan import PartPlan, Wanted, make_plan
 from assets.images.stores import read_file, read_object
@@ -32,10 +33,10 @@ class Collected:
 
     Attributes:
         files: Pairs of published files (images, statuses), by part.
-        counts: Photos by status.
+        counts: Wanted photos by status.
         asked: Photos asked for in this run.
         kept: Photos that earlier runs had settled.
-        dropped: Photos once settled and no longer wanted.
+        surplus: Photos once settled and no longer wanted; they stay in their parts.
         bytes_fetched: Bytes of image files fetched in this run.
         retryable: Photos that failed transiently and may be asked for again.
     """
@@ -44,7 +45,7 @@ class Collected:
     counts: Counter[str] = field(default_factory=Counter)
     asked: int = 0
     kept: int = 0
-    dropped: int = 0
+    surplus: int = 0
     bytes_fetched: int = 0
     retryable: int = 0
 
@@ -76,18 +77,20 @@ def collect_images(
         StorageError: The storage cannot be written.
         DecoderStartError: No decoding process can be started.
     """
-    there = parts.load()
+    there = parts.load(config.unavailable_sha256)
     plan = make_plan(wanted, there, config.part_size, config.max_attempts)
     for number in plan.remove:
         parts.remove(number)
-    collected = Collected(dropped=plan.dropped)
+    collected = Collected(asked=plan.to_fetch, surplus=plan.surplus)
+    wanted_ids = {photo.photo_id for photo in wanted}
     for part in plan.finished:
         assert part.files is not None, "a finished part has its files"
         collected.files.append(part.files)
-        for row in part.rows:
+    settled = [*(part.rows for part in plan.finished), *(part.kept.values() for part in plan.write)]
+    for row in itertools.chain.from_iterable(settled):
+        if row.photo_id in wanted_ids:
+            collected.kept += 1
             _count(collected, row, config)
-    collected.kept = sum(len(part.rows) for part in plan.finished) + sum(len(part.kept) for part in plan.write)
-    collected.asked = plan.to_fetch
     if plan.write:
         asyncio.run(_Collector(parts, config, collected, progress).run(plan.write))
     collected.files.sort(key=lambda pair: pair[0].path)
@@ -146,8 +149,8 @@ class _Collector:
         finally:
             self._open_parts.release()
         self._collected.files.append(files)
-        for photo_id in plan.order:
-            _count(self._collected, plan.kept.get(photo_id) or found[photo_id].row, self._config)
+        for photo in fetched:
+            _count(self._collected, photo.row, self._config)
 
     def _write(self, plan: PartPlan, found: dict[int, Photo]) -> tuple[StoredFile, StoredFile]:
         kept_ok = [row.photo_id for row in plan.kept.values() if row.status == OK]
@@ -165,8 +168,7 @@ class _Collector:
         if isinstance(answer, Failure):
             photo = Photo(StatusRow(wanted.photo_id, answer.status, attempts, answer.error, wanted.shown), None)
         elif answer.sha256 in self._config.unavailable_sha256:
-            error = "the picture that stands for a photo that was taken down"
-            photo = Photo(StatusRow(wanted.photo_id, "missing", attempts, error, wanted.shown), None)
+            photo = Photo(StatusRow(wanted.photo_id, MISSING, attempts, UNAVAILABLE, wanted.shown), None)
         else:
             photo = Photo(StatusRow(wanted.photo_id, OK, attempts, None, None), answer)
         self._done[photo.row.status] += 1

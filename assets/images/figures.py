@@ -1,8 +1,10 @@
-"""The contact sheet: a few stored images side by side."""
+"""Pictures of the stage: a few stored images side by side, and which images are still there."""
 
 import io
 from collections.abc import Sequence
 
+import polars as pl
+from matplotlib.figure import Figure
 from PIL import Image, ImageOps
 
 CELL = 96  # pixels
@@ -26,3 +28,37 @@ def contact_sheet(jpegs: Sequence[bytes]) -> bytes:
     buffer = io.BytesIO()
     sheet.save(buffer, "PNG")
     return buffer.getvalue()
+
+
+FATES = {"ok": "there", "missing": "gone", "transient": "failed for now", "other": "unusable"}
+"""Columns of `image_survivorship` that add up to `wanted`, in words."""
+
+_FATE_COLOURS = ("tab:blue", "tab:red", "tab:orange", "tab:gray")
+_PARTS_PER_ROW = 0.28  # inches
+
+
+def alive(rows: pl.DataFrame, title: str, colours: Sequence[str] = _FATE_COLOURS, width: float = 7.0) -> Figure:
+    """What became of the images of each value, as bars of 100 %.
+
+    Args:
+        rows: Rows of `image_survivorship` of one dimension, values in the order wanted, none null.
+        title: What the values are.
+        colours: A colour for each of `FATES`.
+        width: Width in inches.
+    """
+    figure = Figure(figsize=(width, 1.4 + _PARTS_PER_ROW * max(rows.height, 1)), layout="constrained")
+    axes = figure.subplots()
+    places = list(range(rows.height))
+    left = pl.zeros(rows.height, dtype=pl.Float64, eager=True)
+    for (column, name), colour in zip(FATES.items(), colours, strict=True):
+        share = rows[column] / rows["wanted"] * 100
+        axes.barh(places, share, left=left, color=colour, label=name, height=0.7)
+        left += share
+    axes.set_yticks(places, rows["value"].to_list(), parse_math=False)
+    axes.invert_yaxis()
+    axes.set_xlim(0, 100)
+    axes.set_xlabel("% of the wanted images")
+    axes.set_title(title)
+    axes.grid(visible=False, axis="y")
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower left", ncols=len(FATES))
+    return figure

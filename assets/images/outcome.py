@@ -10,7 +10,11 @@ from typing import Literal, get_args
 Status = Literal["ok", "missing", "transient", "undecodable", "too_large", "not_an_image"]
 STATUSES: tuple[Status, ...] = get_args(Status)
 OK: Status = "ok"
+MISSING: Status = "missing"
 TRANSIENT: Status = "transient"
+
+UNAVAILABLE = "the picture that stands for a photo that was taken down"
+"""Why a photo is missing whose image is known by its hash to be none."""
 
 
 def words(counts: Counter[str]) -> str:

@@ -11,14 +11,14 @@ import io
 import json
 import logging
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from assets.base.storage import Storage, StoredFile
+from assets.base.storage import Storage, StorageError, StoredFile
 from assets.base.tables import TABLES
 from assets.images.outcome import OK, Decoded, Sizes
 
@@ -57,12 +57,14 @@ class Part:
         rows: Settled photos, in the order of the file.
         agrees: Whether the pair is whole and as written.
         files: The pair of published files (images, statuses), if it agrees.
+        stand_ins: Photos whose stored image is a picture that stands for a missing photo.
     """
 
     number: int
     rows: list[StatusRow]
     agrees: bool
     files: tuple[StoredFile, StoredFile] | None = None
+    stand_ins: frozenset[int] = frozenset()
 
 
 @dataclass
@@ -90,18 +92,24 @@ class Parts:
     def _paths(self, number: int) -> tuple[str, str]:
         return f"{self.images}/part-{number}.parquet", f"{self.statuses}/part-{number}.parquet"
 
-    def load(self) -> list[Part]:
-        """What is there, by number: the only unrecorded files that this stage trusts are its own."""
+    def load(self, unavailable: Collection[str] = ()) -> list[Part]:
+        """What is there, by number: the only unrecorded files that this stage trusts are its own.
+
+        Args:
+            unavailable: SHA-256 of pictures that stand for a missing photo.
+        """
         images, statuses = (
             {number for path in self.storage.list(folder) if (number := self._number(path)) is not None}
             for folder in (self.images, self.statuses)
         )
         return [
-            self._load(number) if number in images and number in statuses else Part(number, [], agrees=False)
+            self._load(number, unavailable)
+            if number in images and number in statuses
+            else Part(number, [], agrees=False)
             for number in sorted(images | statuses)
         ]
 
-    def _load(self, number: int) -> Part:
+    def _load(self, number: int, unavailable: Collection[str]) -> Part:
         images_path, statuses_path = self._paths(number)
         try:
             data = self.storage.read_bytes(statuses_path)
@@ -113,16 +121,20 @@ class Parts:
                 same_sizes = image_token.get("sizes") == _sizes_text(self.sizes)
                 whole = same_sizes and bool(token) and image_token.get("content") == token.get("content")
                 ids = set() if whole or not same_sizes else set(file.read(["photo_id"])["photo_id"].to_pylist())
+                stand_ins = _photos_with(file, unavailable) if unavailable and same_sizes else frozenset()
+        except StorageError:  # a store that does not answer is no reason to fetch pictures again
+            raise
         except (pa.ArrowInvalid, pa.ArrowKeyError, OSError, TypeError) as error:
             self.log.warning("part %d of %s cannot be read and is fetched anew: %s", number, self.images, error)
             return Part(number, [], agrees=False)
         if not whole:
-            return Part(number, [row for row in rows if row.status != OK or row.photo_id in ids], agrees=False)
+            there = [row for row in rows if row.status != OK or row.photo_id in ids]
+            return Part(number, there, agrees=False, stand_ins=stand_ins)
         pair = (
             StoredFile(images_path, token["bytes"], token["sha256"], token["rows"]),
             StoredFile(statuses_path, len(data), hashlib.sha256(data).hexdigest(), len(rows)),
         )
-        return Part(number, rows, agrees=True, files=pair)
+        return Part(number, rows, agrees=True, files=pair, stand_ins=stand_ins)
 
     def images_of(self, number: int, photo_ids: Iterable[int]) -> dict[int, Decoded]:
         """The stored images of some photos of a part."""
@@ -179,6 +191,12 @@ class Parts:
         images_path, statuses_path = self._paths(number)
         self.storage.remove(statuses_path)
         self.storage.remove(images_path)
+
+
+def _photos_with(file: pq.ParquetFile, sha256: Collection[str]) -> frozenset[int]:
+    """Photos of a file of images whose original has one of some hashes."""
+    rows = file.read(["photo_id", "sha256"]).to_pylist()
+    return frozenset(row["photo_id"] for row in rows if row["sha256"] in sha256)
 
 
 def _metadata(file: pq.ParquetFile) -> dict[str, Any]:

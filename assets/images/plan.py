@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from assets.images.locate import Location
-from assets.images.outcome import OK, TRANSIENT, Failure
+from assets.images.outcome import MISSING, OK, TRANSIENT, UNAVAILABLE, Failure
 from assets.images.parts import Part, StatusRow
 
 
@@ -32,8 +32,8 @@ class PartPlan:
 
     Attributes:
         number: Its number.
-        order: Photo ids in the order of the wanted photos.
-        kept: Rows that stay as they are.
+        order: Photo ids in the order in which they are written.
+        kept: Rows that stay as they are, also of photos that are no longer wanted.
         fetched: Photos to ask for, with the number of requests already sent for each.
     """
 
@@ -51,13 +51,14 @@ class Plan:
         finished: Parts that stay as they are.
         write: Parts to write, each once.
         remove: Numbers of parts that settle nothing any more.
-        dropped: Photos that were settled and are no longer wanted.
+        surplus: Photos in parts that are no longer wanted; they stay, so that they need not be fetched again when
+            they are wanted again.
     """
 
     finished: list[Part] = field(default_factory=list)
     write: list[PartPlan] = field(default_factory=list)
     remove: list[int] = field(default_factory=list)
-    dropped: int = 0
+    surplus: int = 0
 
     @property
     def to_fetch(self) -> int:
@@ -91,26 +92,27 @@ def make_plan(wanted: Sequence[Wanted], parts: Sequence[Part], part_size: int, m
         The plan. Every wanted photo is in exactly one part, and where nothing was there, the parts are the
         same whether the work is done at once or with interruptions.
     """
-    position = {photo.photo_id: index for index, photo in enumerate(wanted)}
+    by_id = {photo.photo_id: photo for photo in wanted}
     plan = Plan()
     taken: set[int] = set()
     for part in parts:
-        rows = [row for row in part.rows if row.photo_id in position and row.photo_id not in taken]
-        plan.dropped += sum(row.photo_id not in position for row in part.rows)
+        rows = [row for row in part.rows if row.photo_id not in taken]
         taken.update(row.photo_id for row in rows)
         if not rows:
             plan.remove.append(part.number)
             continue
-        rows.sort(key=lambda row: position[row.photo_id])
         kept: dict[int, StatusRow] = {}
         fetched: list[tuple[Wanted, int]] = []
         for row in rows:
-            photo = wanted[position[row.photo_id]]
-            if is_settled(row, photo, max_attempts):
+            photo = by_id.get(row.photo_id)
+            plan.surplus += photo is None
+            if photo is not None and row.status == OK and row.photo_id in part.stand_ins:
+                kept[row.photo_id] = StatusRow(row.photo_id, MISSING, row.attempts, UNAVAILABLE, photo.shown)
+            elif photo is None or is_settled(row, photo, max_attempts):
                 kept[row.photo_id] = row
             else:
                 fetched.append((photo, row.attempts if row.location == photo.shown else 0))
-        if part.agrees and not fetched and [row.photo_id for row in part.rows] == [row.photo_id for row in rows]:
+        if part.agrees and list(kept.values()) == part.rows:
             plan.finished.append(part)
         else:
             plan.write.append(PartPlan(part.number, [row.photo_id for row in rows], kept, fetched))

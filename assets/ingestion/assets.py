@@ -19,7 +19,7 @@ from assets.ingestion.checks import (
 from assets.ingestion.discovery import fingerprint
 from assets.ingestion.duplicates import find_duplicates
 from assets.ingestion.figures import location_map
-from assets.ingestion.filters import filter_photos
+from assets.ingestion.filters import RAW_COLUMNS, filter_photos
 from assets.ingestion.ingest import ingest
 from assets.ingestion.tags import count_tags
 
@@ -30,6 +30,7 @@ from assets.ingestion.tags import count_tags
     shard_outputs=("raw_photos", "rejected_rows"),
     by="source_file",
     profile=("ingestion",),
+    code_version="2",
     kinds={"polars", "parquet"},
     checks=(rows_are_raw_or_rejected, most_rows_are_readable),
     outside=fingerprint,
@@ -50,7 +51,7 @@ def source_files(run: Run) -> None:
 )
 def geotagged_photos(run: Run) -> None:
     """Photos with a place and a hashtag, hashtags normalised; of every other row why it is dropped."""
-    kept, dropped = filter_photos(run.table("raw_photos"), run.profile.filters)
+    kept, dropped = filter_photos(run.table("raw_photos", RAW_COLUMNS), run.profile.filters)
     run.write("geotagged_photos", kept)
     run.write("dropped_photos", dropped)
     if kept.num_rows == 0:

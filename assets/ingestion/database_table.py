@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import apsw
 
-from assets.base.show import some_of
+from assets.base.sentences import shorten
 from assets.ingestion.errors import WrongFormatError
 from assets.ingestion.lines import shown
 
@@ -94,7 +94,7 @@ def _only_one(url: str, tables: Mapping[str, Mapping[str, str]]) -> str:
     fitting = [name for name, columns in tables.items() if columns.keys() >= set(COLUMNS)]
     if len(fitting) == 1:
         return fitting[0]
-    names = some_of([harmless(name) for name in fitting or tables])
+    names = shorten([harmless(name) for name in fitting or tables], 12)
     raise WrongFormatError(
         f"source file {url}: expected an SQLite table {TABLE}, or one table with its columns {', '.join(COLUMNS)}; "
         f"found {'several with them' if fitting else 'the tables'}: {names}"

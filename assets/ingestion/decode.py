@@ -8,12 +8,14 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
-_PLUS, _BLANK, _PERCENT = 43, 32, 37
+from assets.ingestion.strings import Bytes, Offsets, buffers_of, large_strings, values_at
+
+_PLUS, _BLANK, _PERCENT, _COMMA = 43, 32, 37, 44
 _NO_DIGIT = 255
 _REPLACEMENT = "\ufffd"
 
 
-def _hex_values() -> npt.NDArray[np.uint8]:
+def _hex_values() -> Bytes:
     values = np.full(256, _NO_DIGIT, dtype=np.uint8)
     for value, digit in enumerate("0123456789abcdef"):
         values[ord(digit)] = values[ord(digit.upper())] = value
@@ -35,12 +37,7 @@ def url_decoded(encoded: pa.Array) -> pa.Array:
     Returns:
         Large strings of the same length, null where they were.
     """
-    offsets, data = _buffers_of(encoded)
-    text = np.where(data == _PLUS, np.uint8(_BLANK), data)
-    percents = np.flatnonzero(text == _PERCENT)
-    if len(percents):
-        text, offsets = _unescaped(text, offsets, percents)
-    decoded = _as_text(text, offsets)
+    decoded = _decoded(*buffers_of(encoded))
     if encoded.null_count:
         decoded = pc.if_else(encoded.is_valid(), decoded, pa.scalar(None, pa.large_string()))
     return decoded
@@ -54,25 +51,33 @@ def split_tags(encoded: pa.Array) -> pa.Array:
     Returns:
         Lists of strings of the same length, without nulls.
     """
-    filled = pc.fill_null(encoded.cast(pa.large_string()), "")
-    pieces = pc.split_pattern(filled, ",")
-    return without_empty(pieces.offsets, url_decoded(pieces.flatten()))
+    offsets, data = buffers_of(pc.fill_null(encoded, "") if encoded.null_count else encoded)
+    commas = np.flatnonzero(data == _COMMA)
+    # A list's pieces end at its commas and at its own end, whose places among all ends these are.
+    borders = np.searchsorted(commas, offsets[1:]) + np.arange(1, len(offsets))
+    ends = np.empty(len(commas) + len(borders), dtype=np.int64)
+    ends[borders - 1] = offsets[1:]
+    is_comma = np.ones(len(ends), dtype=bool)
+    is_comma[borders - 1] = False
+    ends[is_comma] = commas
+    commas_before = np.cumsum(is_comma) - is_comma
+    tags = _decoded(np.concatenate(([0], ends)), data, commas, np.concatenate(([0], commas_before)))
+    return without_empty(np.concatenate(([0], borders)), tags)
 
 
-def without_empty(offsets: pa.Array, values: pa.Array) -> pa.Array:
+def without_empty(offsets: Offsets, values: pa.Array) -> pa.Array:
     """Build lists of strings from offsets and values, leaving out the values that are empty or null.
 
     Args:
         offsets: Where each list begins among the values, of shape (lists + 1,), beginning at 0.
         values: Strings.
     """
-    borders = offsets.to_numpy(zero_copy_only=False).astype(np.int64)
     filled = pc.fill_null(pc.greater(pc.binary_length(values), 0), fill_value=False)
     if pc.all(filled).as_py() is False:
         kept = np.concatenate(([0], np.cumsum(filled.to_numpy(zero_copy_only=False))))
-        borders = kept[borders]
+        offsets = kept[offsets]
         values = values.filter(filled)
-    return pa.ListArray.from_arrays(pa.array(borders, pa.int32()), values.cast(pa.string()))
+    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), values.cast(pa.string()))
 
 
 def download_hashes(urls: pl.Series) -> pl.Series:
@@ -91,47 +96,58 @@ def download_hashes(urls: pl.Series) -> pl.Series:
     written = np.ones(digits.shape, dtype=bool)
     written[:, 0::2] = digits[:, 0::2] != ord("0")
     offsets = np.concatenate(([0], np.cumsum(written.sum(axis=1)))).astype(np.int64)
-    hashes = pl.Series(urls.name, _large_strings(digits[written], offsets))
+    hashes = pl.Series(urls.name, large_strings(offsets, digits[written]))
     if len(given) == len(urls):
         return hashes
     positions = urls.is_not_null().cum_sum().cast(pl.Int64) - 1
     return hashes.gather(positions.set(urls.is_null(), None))
 
 
-def _buffers_of(strings: pa.Array) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8]]:
-    strings = strings.cast(pa.large_string())
-    _, offset_buffer, data_buffer = strings.buffers()
-    if len(strings) == 0 or offset_buffer is None:
-        return np.zeros(1, dtype=np.int64), np.zeros(0, dtype=np.uint8)
-    offsets = np.frombuffer(offset_buffer, dtype=np.int64)[strings.offset : strings.offset + len(strings) + 1]
-    data = np.frombuffer(data_buffer or b"", dtype=np.uint8)
-    return offsets - offsets[0], data[offsets[0] : offsets[-1]]
+def _decoded(
+    offsets: Offsets,
+    data: Bytes,
+    separators: npt.NDArray[np.int64] | None = None,
+    separators_before: npt.NDArray[np.int64] | None = None,
+) -> pa.Array:
+    """Values decoded.
 
-
-def _unescaped(
-    text: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64], percents: npt.NDArray[np.int64]
-) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
-    ends = offsets[np.searchsorted(offsets, percents, side="right")]
-    percents = percents[percents + 2 < ends]
-    high, low = _HEX[text[percents + 1]], _HEX[text[percents + 2]]
-    escapes = (high != _NO_DIGIT) & (low != _NO_DIGIT)
-    percents = percents[escapes]
-    text[percents] = high[escapes] * 16 + low[escapes]
+    Args:
+        offsets: Where each value begins, and where the last one ends.
+        data: Their bytes.
+        separators: Positions of bytes that belong to no value, though the next value begins only after them.
+        separators_before: How many of them lie before each offset.
+    """
+    # Both signs are so close that this is one subtraction, many times as fast as a choice for every byte.
+    text = data - (data == _PLUS).view(np.uint8) * np.uint8(_PLUS - _BLANK)
+    is_percent = text == _PERCENT
+    for back in (1, 2):
+        # An escape never reaches into the next value.
+        is_percent[offsets[offsets >= back] - back] = False
+    percents = np.flatnonzero(is_percent)
+    if len(percents):
+        high, low = _HEX[text[percents + 1]], _HEX[text[percents + 2]]
+        escapes = (high != _NO_DIGIT) & (low != _NO_DIGIT)
+        percents = percents[escapes]
+        text[percents] = high[escapes] * 16 + low[escapes]
     kept = np.ones(len(text), dtype=bool)
     kept[percents + 1] = kept[percents + 2] = False
-    return text[kept], offsets - 2 * np.searchsorted(percents, offsets)
+    gone = 2 * np.searchsorted(percents, offsets)
+    if separators is not None and separators_before is not None:
+        kept[separators] = False
+        gone += separators_before
+    return _as_text(offsets - gone, text if kept.all() else text[kept])
 
 
-def _as_text(text: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64]) -> pa.Array:
-    decoded = _large_strings(text, offsets)
+def _as_text(offsets: Offsets, text: Bytes) -> pa.Array:
+    decoded = large_strings(offsets, text)
     try:
         decoded.validate(full=True)
         if not (text == 0).any():
             return decoded
     except pa.ArrowInvalid:
         # Some value is no UTF-8: only the values that are not plain ASCII are looked at one by one, below.
-        decoded = _large_strings(text, offsets)
-    suspicious = np.unique(np.searchsorted(offsets, np.flatnonzero((text > 127) | (text == 0)), "right") - 1)
+        decoded = large_strings(offsets, text)
+    suspicious = values_at(offsets, np.flatnonzero((text > 127) | (text == 0)))
     raw = text.tobytes()
     mended = [
         raw[offsets[row] : offsets[row + 1]].decode("utf-8", "replace").replace("\0", _REPLACEMENT)
@@ -140,8 +156,3 @@ def _as_text(text: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64]) -> pa.
     mask = np.zeros(len(offsets) - 1, dtype=bool)
     mask[suspicious] = True
     return pc.replace_with_mask(decoded, pa.array(mask), pa.array(mended, pa.large_string()))
-
-
-def _large_strings(text: npt.NDArray[np.uint8], offsets: npt.NDArray[np.int64]) -> pa.Array:
-    data = pa.py_buffer(np.ascontiguousarray(text))
-    return pa.LargeStringArray.from_buffers(len(offsets) - 1, pa.py_buffer(offsets), data)

@@ -10,7 +10,7 @@ import polars as pl
 
 from assets.ingestion.errors import WrongFormatError
 
-_WHOLE = "^(0|-?[1-9][0-9]{0,18})$"
+_WHOLE = "^(0|[1-9][0-9]{0,18})$"
 _HASHED_FROM = 1 << 62
 
 Digest = Callable[[str], bytes]
@@ -38,7 +38,8 @@ class PhotoIds:
     def numbers(self, texts: pl.Series, rows: pl.Series) -> pl.Series:
         """Photo ids of some rows.
 
-        `7` stays 7; `007` and `a7` are hashed: two ids that are written differently are different photos.
+        `7` stays 7; `007`, `-7` and `a7` are hashed: two ids that are written differently are different photos, and
+        seeds are drawn from ids, which are at least 0.
 
         Args:
             texts: Ids as the manifest has them, without nulls.

@@ -4,7 +4,6 @@ What is in the files is found out in `assets.ingestion.recognise`; reading them 
 """
 
 import hashlib
-import importlib.util
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -12,10 +11,10 @@ from pathlib import PurePosixPath
 from typing import Any, Literal, cast, get_args
 from urllib.parse import urlsplit
 
-import aiohttp
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
+from assets.base.stores import protocols_of, store_errors
 from assets.base.urls import public_url, without_secrets
 from assets.ingestion.errors import DamagedSourceError, EmptySourceError, SourceError, UnreachableSourceError
 
@@ -146,15 +145,6 @@ def refuse_change(file: SourceFile) -> None:
         )
 
 
-def store_errors() -> tuple[type[Exception], ...]:
-    """What stores raise when they do not answer: the system's errors, http's and, where installed, S3's."""
-    kinds: tuple[type[Exception], ...] = (OSError, aiohttp.ClientError)
-    if importlib.util.find_spec("botocore") is None:
-        return kinds
-    s3 = importlib.import_module("botocore.exceptions")
-    return (*kinds, s3.BotoCoreError, s3.ClientError)
-
-
 def _unreachable(shown: str, error: BaseException) -> UnreachableSourceError:
     return UnreachableSourceError(
         f"source {shown} cannot be reached ({type(error).__name__}: {without_secrets(error)})"
@@ -180,7 +170,7 @@ def _matches(filesystem: Any, path: str, shown: str) -> list[dict[str, Any]]:
 
 def _has_wildcard(filesystem: Any, path: str) -> bool:
     # A question mark begins a web address's query; a name with brackets is taken as it stands if it exists.
-    if "http" in _protocols(filesystem):
+    if "http" in protocols_of(filesystem):
         return "*" in path
     return any(sign in path for sign in "*?[") and not filesystem.exists(path)
 
@@ -211,11 +201,6 @@ def _etag(info: dict[str, Any]) -> str:
         if info.get(name) is not None:
             return f"{info['size']}-{info[name]}"
     return str(info["size"])
-
-
-def _protocols(filesystem: Any) -> tuple[str, ...]:
-    protocol = filesystem.protocol
-    return (protocol,) if isinstance(protocol, str) else tuple(protocol)
 
 
 def _refuse_same_keys(files: Iterable[SourceFile]) -> None:

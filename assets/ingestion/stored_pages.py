@@ -11,8 +11,9 @@ from typing import Any, BinaryIO
 
 import apsw
 
+from assets.base.stores import store_errors
 from assets.ingestion.errors import UnreachableSourceError
-from assets.ingestion.sources import SourceFile, store_errors
+from assets.ingestion.sources import SourceFile
 from assets.ingestion.streams import open_stored, unreachable
 
 BLOCK_BYTES = 1 << 16

@@ -12,9 +12,10 @@ import fsspec
 import pyarrow as pa
 import rapidgzip
 
+from assets.base.stores import store_errors
 from assets.base.urls import without_secrets
 from assets.ingestion.errors import DamagedSourceError, SourceError, UnreachableSourceError
-from assets.ingestion.sources import SourceFile, store_errors
+from assets.ingestion.sources import SourceFile
 
 Compression = Literal["plain", "gzip", "bzip2", "zstd"]
 

@@ -5,14 +5,18 @@ and blanks, control characters and invisible format characters go. Which tags a 
 `assets.vocabulary`.
 """
 
+import numpy as np
 import polars as pl
 import pyarrow as pa
 
 from assets.base.tables import TAG_COUNTS
 from assets.ingestion.decode import without_empty
+from assets.ingestion.strings import buffers_of, large_strings, values_at
 
-_IS_PLAIN = r"^[!-@\[-~]*$"
 _INVISIBLE = r"[\s\p{Z}\p{Cc}\p{Cf}]+"
+_BLANK, _DELETE, _BEYOND_ASCII = 32, 127, 128
+_TO_LOWER = 32
+"""What the codes of `A` to `Z` are away from those of `a` to `z`."""
 
 
 def normalise_tags(tags: pl.Series) -> pl.Series:
@@ -25,28 +29,39 @@ def normalise_tags(tags: pl.Series) -> pl.Series:
         Lists of strings of the same length.
     """
     lists = tags.cast(pl.List(pl.String)).rechunk().to_arrow(compat_level=pl.CompatLevel.oldest())
-    values = normalise_values(pl.Series(lists.flatten(), dtype=pl.String))
     # Null lists aside, `flatten` begins at the first offset, which a sliced series may have beyond 0.
-    offsets = pa.compute.subtract(lists.offsets, lists.offsets[0]) if len(lists) else lists.offsets
-    kept = without_empty(offsets, values.to_arrow(compat_level=pl.CompatLevel.oldest()))
+    offsets = lists.offsets.to_numpy() if len(lists) else np.zeros(1, dtype=np.int64)
+    kept = without_empty(offsets - offsets[0], normalise_values(lists.flatten()))
     return pl.Series(tags.name, kept, dtype=pl.List(pl.String)).list.unique(maintain_order=True)
 
 
-def normalise_values(tags: pl.Series) -> pl.Series:
-    """Normalise single tags; one of which nothing is left becomes the empty string.
+def normalise_values(tags: pa.Array) -> pa.Array:
+    """Normalise single tags; one of which nothing is left becomes the empty string, as a null does.
 
     Args:
         tags: Strings, nulls allowed.
+
+    Returns:
+        Large strings of the same length.
     """
-    odd = ~tags.str.contains(_IS_PLAIN).fill_null(value=True)
-    if not odd.any():
-        return tags
-    # The Unicode rules cost some twenty times the test above, and most tags are plain already.
-    rare = tags.filter(odd)
+    offsets, data = buffers_of(tags.fill_null(""))
+    beyond = np.flatnonzero(data >= _BEYOND_ASCII)
+    # Most tags are ASCII, where the rules are plain: no letter changes its form, and bytes are characters.
+    text = data + ((data >= ord("A")) & (data <= ord("Z"))).view(np.uint8) * np.uint8(_TO_LOWER)
+    gone = np.flatnonzero((data <= _BLANK) | (data == _DELETE))
+    plain = large_strings(offsets - np.searchsorted(gone, offsets), np.delete(text, gone))
+    if len(beyond) == 0:
+        return plain
+    odd = values_at(offsets, beyond)
+    rare = pl.Series(tags.take(pa.array(odd)), dtype=pl.String)
     for _ in range(2):
         # Lower-casing can undo the composed form, and the composed form can bring upper case and blanks anew.
         rare = rare.str.normalize("NFKC").str.replace_all(_INVISIBLE, "").str.to_lowercase()
-    return tags.clone().scatter(odd.arg_true(), rare.str.normalize("NFKC"))
+    mask = np.zeros(len(tags), dtype=bool)
+    mask[odd] = True
+    return pa.compute.replace_with_mask(
+        plain, pa.array(mask), rare.str.normalize("NFKC").to_arrow(compat_level=pl.CompatLevel.oldest())
+    )
 
 
 def count_tags(geotagged: pl.DataFrame) -> pa.Table:

@@ -22,7 +22,7 @@ from assets.ingestion.lines import (
     shown,
     unreadable_lines,
 )
-from assets.ingestion.numbers import is_whole_number, number, number_is_bad
+from assets.ingestion.numbers import is_whole_number, read_numbers, read_stamps
 from assets.ingestion.shards import Shard, ShardCollector, rejections
 
 _FIELDS_23 = (
@@ -105,7 +105,8 @@ def parse_block(
     values = _typed(fields)
     bad = values.filter(pl.col("reason").is_not_null())
     unreadable |= dict(zip(bad["index"].to_list(), bad["reason"].to_list(), strict=True))
-    raw = _decoded(values.filter(pl.col("reason").is_null()))
+    good = values if bad.is_empty() else values.filter(pl.col("reason").is_null())
+    raw = _decoded(good)
     rejected = rejections(
         block.numbers[list(unreadable)].tolist(),
         list(unreadable.values()),
@@ -150,16 +151,18 @@ def _typed(fields: pl.DataFrame) -> pl.DataFrame:
     placed = fields.with_columns(
         pl.when(no_place).then(None).otherwise(pl.col(name)).alias(name) for name in ("longitude", "latitude")
     )
+    longitude, longitude_is_bad = read_numbers(placed["longitude"])
+    latitude, latitude_is_bad = read_numbers(placed["latitude"])
     return placed.with_columns(
         photo_id=pl.col("photo_id").cast(pl.Int64, strict=False),
         source_id=pl.col("photo_id"),
-        longitude=number("longitude"),
-        latitude=number("latitude"),
+        longitude=longitude,
+        latitude=latitude,
         is_video=marker == "1",
         reason=pl.coalesce(
             pl.when(~is_whole_number("photo_id").fill_null(value=False)).then(pl.lit(_NO_ID)),
-            pl.when(number_is_bad("longitude")).then(pl.lit("longitude is not a number")),
-            pl.when(number_is_bad("latitude")).then(pl.lit("latitude is not a number")),
+            pl.when(longitude_is_bad).then(pl.lit("longitude is not a number")),
+            pl.when(latitude_is_bad).then(pl.lit("latitude is not a number")),
             pl.when(~marker.is_in(["0", "1"]).fill_null(value=False)).then(
                 pl.lit("marker is neither 0 (photo) nor 1 (video)")
             ),
@@ -170,7 +173,7 @@ def _typed(fields: pl.DataFrame) -> pl.DataFrame:
 def _decoded(rows: pl.DataFrame) -> pa.Table:
     rows = rows.with_columns(
         hash=_hashes(rows),
-        taken_at=pl.col("taken_at").str.to_datetime("%Y-%m-%d %H:%M:%S%.f", time_unit="us", strict=False),
+        taken_at=read_stamps(rows["taken_at"]),
         accuracy=pl.col("accuracy").cast(pl.Int16, strict=False),
         # An empty extension passes no filter; null would mean that the source has none to give.
         extension=pl.col("extension").fill_null("").str.to_lowercase(),

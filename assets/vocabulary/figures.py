@@ -1,9 +1,10 @@
 """The tag frequency curve."""
 
-import numpy as np
 import polars as pl
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, get_font
+
+from assets.base.show import thinned
 
 
 def frequency_curve(frequencies: pl.DataFrame, skipped: pl.DataFrame, kept: pl.DataFrame) -> Figure:
@@ -17,10 +18,10 @@ def frequency_curve(frequencies: pl.DataFrame, skipped: pl.DataFrame, kept: pl.D
     ranked = frequencies.with_row_index("rank", offset=1)
     figure = Figure(figsize=(7, 4), layout="constrained")
     axes = figure.add_subplot()
-    curve = _thinned(ranked)
+    curve = thinned(ranked)
     axes.plot(curve["rank"], curve["photos"], color="0.6", label=f"all {ranked.height:,} hashtags")
     for frame, colour, name in ((kept, "tab:blue", "vocabulary"), (skipped, "tab:red", "skipped")):
-        part = _thinned(ranked.join(frame.select("tag"), on="tag", how="semi").sort("rank"))
+        part = thinned(ranked.join(frame.select("tag"), on="tag", how="semi").sort("rank"))
         label = f"{name}: {frame.height:,}"
         axes.plot(part["rank"], part["photos"], ".", color=colour, markersize=4, label=label)
     for row in kept.head(5).join(ranked.select("tag", "rank"), on="tag").iter_rows(named=True):
@@ -38,10 +39,3 @@ def frequency_curve(frequencies: pl.DataFrame, skipped: pl.DataFrame, kept: pl.D
 def _drawable(text: str) -> bool:
     letters = get_font(findfont(FontProperties())).get_charmap()
     return all(ord(letter) in letters for letter in text)
-
-
-def _thinned(frame: pl.DataFrame) -> pl.DataFrame:
-    """Some hundred rows, evenly spread on a logarithmic axis: a million draw the same curve."""
-    if frame.height < 2:
-        return frame
-    return frame[np.unique(np.geomspace(1, frame.height, 400).astype(np.int64)) - 1]

@@ -47,6 +47,19 @@ def inputs(rows: int = 7) -> tuple[Tensor, Tensor, Tensor]:
     return torch.randn(rows, 5), torch.randn(rows, 4), torch.rand(rows, 2) * 100 - 50
 
 
+@pytest.mark.parametrize("encoder", ["raw", "fourier"])
+def test_bf16_leaves_places_as_far_apart_as_they_are(encoder: str) -> None:
+    config = SMALL.model_copy(update={"location_encoder": encoder, "location_width": 64, "initial_std": 0.5})
+    network = LocSens(config, generator_for(0, "test"))
+    places = torch.tensor([[51.5, -0.1], [51.509, -0.1], [51.5, 0.4]])  # London, 1 km and 35 km from there
+    exact = network.location_part(places)
+    with torch.autocast("cpu", torch.bfloat16):
+        found = network.location_part(places)
+    assert found.dtype == torch.float32
+    torch.testing.assert_close(found, exact, rtol=0, atol=0)
+    assert (exact[0] - exact[1:]).abs().amax(dim=1).min() > 0
+
+
 @pytest.mark.parametrize("alpha", [0.0, 0.3, 1.0])
 def test_forward_is_the_papers(alpha: float) -> None:
     network = LocSens(SMALL.model_copy(update={"initial_std": 0.5}), generator_for(0, "test"))

@@ -5,6 +5,7 @@ import itertools
 import logging
 import os
 import shutil
+import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from assets.base.settings import Settings
 from assets.base.workspace import Workspace
 from assets.ingestion.sources import source_file_key
 from pipelines.build import build_defs, open_workspace
+from pipelines.runs import HOST_TAG, PROCESS_TAG
 from pipelines.schedules import weekly_refresh
 from pipelines.sensors import new_source_files
 
@@ -147,6 +149,16 @@ def test_what_is_updated_between_a_request_and_the_next_tick_is_not_lost(daemon:
     daemon.report("retrieval_rankings", "mcc")  # ends after the results were asked for
     daemon.report("retrieval_results")
     assert "retrieval_results" in daemon.tick()
+
+
+def test_survivorship_follows_every_shard_also_while_others_have_no_images_yet(daemon: Daemon) -> None:
+    daemon.report("images", OLD[0])
+    daemon.report("image_status", OLD[0])
+    assert "image_survivorship" in daemon.tick()
+    daemon.register(NEW)
+    daemon.report("photos", NEW)
+    daemon.report("image_status", OLD[1])
+    assert "image_survivorship" in daemon.tick()
 
 
 def test_pinned_assets_are_never_requested(daemon: Daemon) -> None:
@@ -319,6 +331,13 @@ def test_the_sensor_asks_again_for_a_file_that_changed_even_if_it_changes_back(
     (back,) = look()
     ingest(watched, instance, back)
     assert watched.ledger.get("source_files", key_of(path)).facts["rows"] == 3
+
+
+def test_the_sensor_clears_away_the_run_of_a_killed_planner(look, instance) -> None:
+    tags = {HOST_TAG: socket.gethostname(), PROCESS_TAG: "1@0"}
+    run = instance.create_run_for_job(weekly_refresh.job, tags=tags, status=dg.DagsterRunStatus.STARTED)
+    look()
+    assert instance.get_run_by_id(run.run_id).status == dg.DagsterRunStatus.CANCELED
 
 
 def test_while_a_file_is_being_ingested_it_is_not_asked_for_again(look, watched: Workspace, instance, source) -> None:

@@ -38,6 +38,7 @@ CONTRACT: dict[str, dg.PartitionsDefinition | None] = {
             "duplicate_photos",
             "vocabulary",
             "skipped_tags",
+            "image_survivorship",
             "word_vectors",
             "tag_embeddings_mcc",
             "tag_embeddings_mlc",

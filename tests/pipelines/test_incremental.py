@@ -224,6 +224,13 @@ def test_a_lost_instance_is_repaired_from_the_storage(growing: Growing) -> None:
     assert done.report.nothing_to_do
     assert growing.partitions("source_file") == {growing.key(0)}
     assert growing.partitions("shard") == set(shards(growing.key(0), 2))
+    workspace = growing.opened().workspace()
+    with growing.opened().instance() as instance:
+        for asset in ("raw_photos", "rejected_rows", "geotagged_photos", "vocabulary"):
+            for partition, record in workspace.ledger.records(asset).items():
+                event = instance.get_latest_data_version_record(dg.AssetKey(asset), partition_key=partition)
+                assert event is not None, (asset, partition)
+                assert event.asset_materialization.tags["dagster/data_version"] == record.data_version
 
 
 def test_the_instance_follows_the_storage_also_where_it_knows_too_much(growing: Growing) -> None:

@@ -22,7 +22,7 @@ PROFILE = Profile(
     splits=SplitConfig(test_fraction=0.2, validation_fraction=0.05),
     images=ImageConfig(short_side=96),
     embeddings=small_embeddings(
-        mcc_steps=1_200, steps=800, batch_size=128, image_side=96, crop=72, widths=(32, 64, 128, 256)
+        mcc_steps=2_400, steps=1_600, batch_size=64, image_side=96, crop=72, widths=(32, 64, 128, 256)
     ),
     locsens=small_variants(steps=1_000, batch_size=256, hidden=QUARTER),
     evaluation=EvaluationConfig(max_photo_queries=1_000),

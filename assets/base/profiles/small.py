@@ -31,9 +31,12 @@ def small_embeddings(
 ) -> EmbeddingsConfig:
     """MCC, MLC and HER on a small CNN that starts from random weights.
 
+    MCC learns all k hashtags of a photo at 1/k, not one of them drawn each time: that is what the draw averages to over
+    the paper's many epochs, and a small training has not the steps to average. Chosen on the sample's validation split:
+    precision at 10 over queries 22 against 9 after as many steps.
+
     Args:
-        mcc_steps: Optimiser steps of MCC. LocSens stands on it, and of the three it learns slowest: its target is one
-            hashtag of the photo, drawn at random.
+        mcc_steps: Optimiser steps of MCC, on which LocSens stands.
         steps: Optimiser steps of MLC and HER.
         batch_size: Photos per step.
         image_side: Side of the decoded square, in pixels.
@@ -43,7 +46,7 @@ def small_embeddings(
     backbone = BackboneConfig(name="small_cnn", weights="", widths=widths)
     optimisation, longer = adamw(steps, batch_size, 2e-3), adamw(mcc_steps, batch_size, 2e-3)
     return EmbeddingsConfig(
-        mcc=MccConfig(backbone=backbone, image_side=image_side, crop=crop, optimisation=longer),
+        mcc=MccConfig(backbone=backbone, image_side=image_side, crop=crop, targets="all", optimisation=longer),
         mlc=MlcConfig(backbone=backbone, image_side=image_side, crop=crop, optimisation=optimisation),
         her=HerConfig(backbone=backbone, image_side=image_side, crop=crop, optimisation=optimisation),
     )

@@ -17,8 +17,8 @@ def accounts(run: Run) -> tuple[Account, ...]:
     """
     read = int(run.scan("source_files").select(pl.col("rows").sum()).collect().item() or 0)
     raw, geotagged, photos = (_rows(run, asset) for asset in ("raw_photos", "geotagged_photos", "photos"))
-    statuses = counts(run.scan("image_status"), "status")
-    wanted = sum(statuses.values())
+    wanted_only = run.scan("photos").select("photo_id")  # statuses of photos that were wanted once stay
+    statuses = counts(run.scan("image_status").join(wanted_only, on="photo_id", how="semi"), "status")
     images = statuses.pop("ok", 0)
     return (
         Account(
@@ -45,7 +45,7 @@ def accounts(run: Run) -> tuple[Account, ...]:
             photos,
             counts(run.scan("unused_photos"), "reason"),
         ),
-        Account("Images", "wanted images", wanted, "images", images, statuses),
+        Account("Images", "photos", photos, "images", images, statuses),
     )
 
 

@@ -13,6 +13,7 @@ _OPTIONAL = (
     "unused_photos",
     "images",
     "image_status",
+    "image_survivorship",
     "embedding_model",
     "image_embeddings_mcc",
     "image_embeddings_mlc",
@@ -38,7 +39,7 @@ _OPTIONAL = (
         *(Reads(asset, optional=True) for asset in _OPTIONAL),
     ),
     profile=("report", "evaluation", "seed"),
-    code_version="1",
+    code_version="2",
     kinds={"jinja", "matplotlib"},
     checks=(self_contained, has_four_tables, rows_are_accounted_for),
 )

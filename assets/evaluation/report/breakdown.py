@@ -11,7 +11,7 @@ _SCHEMA = {
     "precision_at_10": pl.Float64,
     "queries": pl.Int64,
 }
-_CONTINENTS = {
+CONTINENTS = {
     "AF": "Africa",
     "AN": "Antarctica",
     "AS": "Asia",
@@ -34,7 +34,7 @@ def by_continent(retrieval: pl.DataFrame, models: Sequence[str], granularities: 
     Returns:
         `model`, `granularity`, `group`, `precision_at_10`, `queries`, by granularity and group.
     """
-    return _by_group(retrieval, "continent:", _CONTINENTS, models, granularities)
+    return _by_group(retrieval, "continent:", CONTINENTS, models, granularities)
 
 
 def by_frequency(retrieval: pl.DataFrame, models: Sequence[str], granularities: Sequence[str]) -> pl.DataFrame:

@@ -197,6 +197,7 @@ class ReportData:
     Attributes:
         about: What collection this is.
         accounts: Rows' accounting, from source file to image.
+        survivorship: Rows of `image_survivorship`.
         photos_by_split: Split → photos.
         retrieval: Rows of `retrieval_results`.
         tagging: Rows of `tagging_results`.
@@ -214,6 +215,7 @@ class ReportData:
 
     about: About
     accounts: tuple[Account, ...]
+    survivorship: pl.DataFrame
     photos_by_split: dict[str, int]
     retrieval: pl.DataFrame
     tagging: pl.DataFrame

@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 
+from assets.base.show import thinned
 from assets.evaluation.report import paper
 from assets.evaluation.report.data import Curve
 from assets.evaluation.report.tables import label
@@ -193,7 +194,7 @@ def tag_frequency(frequencies: pl.DataFrame) -> Figure:
     with styled():
         figure = Figure(figsize=PANEL, layout="constrained")
         axes = figure.subplots()
-        kept = _thinned(frequencies.filter(~pl.col("skipped")))
+        kept = thinned(frequencies.filter(~pl.col("skipped")))
         skipped = frequencies.filter(pl.col("skipped"))
         axes.plot(kept["rank"] + 1, kept["photos"], color=SERIES[0], label="vocabulary")
         if skipped.height:
@@ -217,14 +218,6 @@ def tag_frequency(frequencies: pl.DataFrame) -> Figure:
         axes.set_ylabel("photos that carry it")
         axes.legend(loc="lower left")
     return figure
-
-
-def _thinned(points: pl.DataFrame, most: int = 400) -> pl.DataFrame:
-    """At most so many points, evenly on a log axis: 100,000 of them would be megabytes of SVG."""
-    if points.height <= most:
-        return points
-    places = np.unique(np.geomspace(1, points.height, most).round().astype(int) - 1)
-    return points[places]
 
 
 def _legend(figure: Figure, columns: int) -> None:

@@ -52,7 +52,7 @@ def _retrieval_gallery(
     name = label(viewing.config.retrieval_model)
     intro = f"{intro} Answers by {name}, the best {viewing.config.pictures_per_query} of all test photos."
     if viewing.retrieval is None:
-        return Gallery(key, title, intro, unavailable=f"{name} was not run.")
+        return Gallery(key, title, intro, unavailable=f"{name} was not run on these photos.")
     if len(viewing.photos) == 0:
         return Gallery(key, title, intro, unavailable="no test photo has an image.")
     strips: list[Strip] = []
@@ -113,7 +113,7 @@ def tagging_gallery(viewing: Viewing) -> Gallery:
     )
     missing = [label(model) for model in models if model not in viewing.rankings]
     if missing:
-        return Gallery(key, title, intro, unavailable=f"{' and '.join(missing)} was not run.")
+        return Gallery(key, title, intro, unavailable=f"{' and '.join(missing)} was not run on these photos.")
     tops = {model: _top(viewing, viewing.rankings[model]) for model in models}
     scored = _right(tops[models[1]]).join(_right(tops[models[0]]), on="photo_id", suffix="_mcc")
     scored = scored.sort("photo_id")
@@ -169,7 +169,7 @@ def faked_gallery(viewing: Viewing) -> Gallery:
     )
     rankings = viewing.rankings.get(viewing.config.tagging_model)
     if viewing.tagging is None or rankings is None:
-        return Gallery(key, title, intro, unavailable=f"{name} was not run.")
+        return Gallery(key, title, intro, unavailable=f"{name} was not run on these photos.")
     cases: list[TagCase] = []
     taken = {tag for tag, _ in paper.FAKED_LOCATIONS}
     for wanted, places in paper.FAKED_LOCATIONS:

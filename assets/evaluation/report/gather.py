@@ -9,6 +9,7 @@ from assets.base.keys import TAGGING_MODELS
 from assets.base.run import Run
 from assets.base.urls import public_source
 from assets.evaluation.candidates import Ids, TestPhotos, read_test_photos
+from assets.evaluation.ranked import why_no_rankings
 from assets.evaluation.report.accounts import accounts
 from assets.evaluation.report.breakdown import by_continent, by_frequency
 from assets.evaluation.report.data import About, Curve, Gallery, Provenance, ReportData
@@ -40,6 +41,7 @@ def gather(run: Run) -> ReportData:
     return ReportData(
         about=_about(run, curves),
         accounts=accounts(run),
+        survivorship=run.frame("image_survivorship"),
         photos_by_split=photos_by_split(run),
         retrieval=retrieval,
         tagging=run.frame("tagging_results"),
@@ -115,7 +117,11 @@ def _galleries(run: Run) -> tuple[Gallery, ...]:
     details = run.scan("photos", "split=test").select(columns)
     details = details.filter(pl.col("photo_id").is_in(photos.photo_ids.tolist())).sort("photo_id")
     shown = run.profile.report
-    rankings = {model: run.frame("tagging_rankings", None, model) for model in TAGGING_MODELS}
+    rankings = {
+        model: run.frame("tagging_rankings", None, model)
+        for model in TAGGING_MODELS
+        if not why_no_rankings(run, "tagging_rankings", model)
+    }
 
     def jpegs(photo_ids: Collection[int]) -> dict[int, bytes]:
         return load_jpegs(run, photo_ids, shown.thumbnail_px)
@@ -127,7 +133,7 @@ def _galleries(run: Run) -> tuple[Gallery, ...]:
             details=details.collect(),
             vocabulary=run.frame("vocabulary", ["tag_id", "tag", "photos", "is_place"]),
             training=run.scan("photos", "split=train").select("latitude", "longitude", "tag_ids"),
-            rankings={model: rows for model, rows in rankings.items() if rows.height},
+            rankings=rankings,
             retrieval=_retrieval_scorer(run, photos),
             tagging=_tagging_loader(run),
             jpegs=jpegs,
@@ -135,21 +141,16 @@ def _galleries(run: Run) -> tuple[Gallery, ...]:
     )
 
 
-def _ran(run: Run, asset: str, model: str) -> bool:
-    record = run.record(asset, model)
-    return record is not None and record.status == "done"
-
-
 def _retrieval_scorer(run: Run, photos: TestPhotos) -> RetrievalScorer | None:
     model = run.profile.report.retrieval_model
-    if not _ran(run, "retrieval_rankings", model):
+    if why_no_rankings(run, "retrieval_rankings", model):
         return None
     return load_retrieval_scorer(model, run, photos, run.profile.evaluation, choose_device(run.settings.device))
 
 
 def _tagging_loader(run: Run) -> Callable[[Ids], TaggingScorer] | None:
     model = run.profile.report.tagging_model
-    if not _ran(run, "tagging_rankings", model):
+    if why_no_rankings(run, "tagging_rankings", model):
         return None
     return lambda photo_ids: load_tagging_scorer(
         model, run, photo_ids, run.profile.evaluation, choose_device(run.settings.device)

@@ -16,6 +16,7 @@ from assets.evaluation.report import figures, map_figures, paper
 from assets.evaluation.report.data import ReportData
 from assets.evaluation.report.diagram import architecture
 from assets.evaluation.report.sql import QUESTIONS
+from assets.evaluation.report.survival import survival
 from assets.evaluation.report.tables import ComparisonTable, four_tables, label
 from assets.evaluation.report.theme import to_svg
 
@@ -56,6 +57,7 @@ def render(data: ReportData, near_km: float = 25.0) -> str:
             ),
             _breakdown(templates, data.by_continent, "By continent", "continent", "continent of the query’s place"),
         ],
+        survivorship=survival(templates, data.survivorship),
         curves=[
             (
                 curve.model,

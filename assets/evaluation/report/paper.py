@@ -7,14 +7,10 @@ author's blog post. All numbers are YFCC100M's; the report shows them beside our
 from dataclasses import dataclass
 from typing import Final
 
-GRANULARITIES: Final[dict[str, float | None]] = {
-    "agnostic": None,
-    "continent": 2500.0,
-    "country": 750.0,
-    "region": 200.0,
-    "city": 25.0,
-    "street": 1.0,
-}
+from assets.base.profiles.sections import evaluation
+from assets.evaluation.results import AGNOSTIC
+
+GRANULARITIES: Final[dict[str, float | None]] = {AGNOSTIC: None, **evaluation.GRANULARITIES}
 """Granularity → distance in km within which an image counts; None: anywhere."""
 
 MODEL_LABELS: Final[dict[str, str]] = {

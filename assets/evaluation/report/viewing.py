@@ -34,9 +34,9 @@ class Viewing:
         details: `photo_id`, `city`, `country`, `latitude`, `longitude`, in the order of `photos`.
         vocabulary: `tag_id`, `tag`, `photos`, `is_place`.
         training: `latitude`, `longitude`, `tag_ids` of the training photos: what is local where.
-        rankings: `photo_id`, `rank`, `tag_id`, `is_correct` by tagging model, those that were run.
-        retrieval: The scorer whose answers are shown, None if its model was not run.
-        tagging: Loads the tagging scorer for some photo ids, None if its model was not run.
+        rankings: `photo_id`, `rank`, `tag_id`, `is_correct` by tagging model, those that were run on these photos.
+        retrieval: The scorer whose answers are shown, None if its model was not run on these photos.
+        tagging: Loads the tagging scorer for some photo ids, None if its model was not run on these photos.
         jpegs: Loads pictures by photo id.
     """
 

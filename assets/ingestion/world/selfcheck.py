@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from assets.base.profiles.sections.evaluation import GRANULARITIES
 from assets.base.profiles.sections.world import WorldConfig
 from assets.ingestion.world.account import account
 from assets.ingestion.world.ledger import Ledger
@@ -21,7 +22,7 @@ from assets.ingestion.world.rows import Row
 from assets.ingestion.world.tags import normalised
 from assets.ingestion.world.vectors import vocabulary_words
 
-GRANULARITIES_KM = (None, 2500.0, 750.0, 200.0, 25.0, 1.0)
+GRANULARITIES_KM = (None, *GRANULARITIES.values())
 _EARTH_RADIUS_KM = KM_PER_DEGREE * 180 / np.pi
 _MIN_IMAGES = 10
 

@@ -63,7 +63,8 @@ def put(
     path = "/".join(filter(None, ["tables", asset, folder, key, "part-0.parquet"]))
     file = workspace.storage.write_table(path, TABLES[asset].conform(table))
     record = Record(
-        asset=asset, partition=partition, files=(file,), inputs=(), code_version="1", profile_hash="",
+        asset=asset, partition=partition, files=(file,), inputs=(), code_version="1",
+        profile_hash=workspace.profile.section_hash([]),
         rows=table.num_rows, started_at=STAMP, finished_at=STAMP, status="done", reason="",
         data_version=content_version([file]), facts=facts,
     )  # fmt: skip

@@ -3,6 +3,7 @@
 import logging
 
 import pytest
+from plain_runner import PlainRunner
 from toy import Toy
 
 from assets.base.execute import execute
@@ -10,18 +11,6 @@ from assets.base.freshness import MissingInputsError, judge
 from assets.base.keys import METHODS
 from assets.steps import all_steps
 from pipelines.planner import Report, materialize, parse_refresh
-from pipelines.runs import RunResult
-
-
-class PlainRunner:
-    """Runs steps without Dagster; a failing check is a failed run."""
-
-    def __init__(self, workspace) -> None:
-        self.workspace = workspace
-
-    def run(self, step, partition, *, force):
-        outcome = execute(step, self.workspace, partition, logging.getLogger("tests"), force=force)
-        return RunResult(not outcome.failed, "; ".join(outcome.failed))
 
 
 @pytest.fixture
@@ -38,7 +27,7 @@ def workspace(toy, open_toy):
 
 def go(workspace, *refresh: str) -> Report:
     return materialize(
-        workspace, PlainRunner(workspace), refresh=parse_refresh(refresh, workspace), tell=lambda _: None
+        workspace, PlainRunner(workspace, (OSError,)), refresh=parse_refresh(refresh, workspace), tell=lambda _: None
     )
 
 
@@ -90,7 +79,7 @@ def test_another_vocabulary_makes_models_unusable_until_they_are_refreshed(toy, 
     assert states(workspace, "embedding_model") == {"unusable"}
     waiting = {left.output: left for left in report.left if left.state == "waiting"}
     assert "embedding_model:mcc (--refresh models)" in waiting["tag_embeddings_mcc"].why
-    assert waiting["tagging_results"].why == "waits for tag_embeddings_mcc (--refresh models)"
+    assert "tagging_results" not in waiting  # what can do without goes on
     go(workspace, "models")
     assert toy.taken_runs() == [
         "embedding_model:mcc",
@@ -125,6 +114,49 @@ def test_a_changed_file_is_ingested_anew_and_its_surplus_shards_go(toy, workspac
     assert "gone: unused_photos:f-00001" in {left.why for left in report.left}
 
 
+def test_a_file_that_cannot_be_read_again_takes_nothing_away(toy, workspace) -> None:
+    toy.register(workspace, "g", "c")
+    go(workspace)
+    toy.taken_runs()
+    toy.etags["f"], toy.unreadable = "2", "f"
+    report = go(workspace)
+    assert report.failed == {"source_files:f": "f broke off"}
+    assert toy.taken_runs() == ["source_files:f"]
+    waiting = {left.output: left.why for left in report.left if left.state == "waiting"}
+    assert waiting["vocabulary"] == "waits for source_files:f"
+    assert waiting["embedding_model:mcc"] == "waits for source_files:f"
+    with pytest.raises(MissingInputsError, match="vocabulary needs source_files:f"):
+        execute(workspace.steps.maker("vocabulary"), workspace, None, logging.getLogger("tests"), force=True)
+    toy.unreadable = ""
+    assert not go(workspace).failed
+    assert toy.taken_runs()[0] == "source_files:f"
+
+
+def test_a_file_that_was_never_read_stops_only_what_is_new(toy, workspace) -> None:
+    go(workspace)
+    toy.taken_runs()
+    toy.register(workspace, "g", "c")
+    toy.unreadable = "g"
+    report = go(workspace)
+    assert report.failed == {"source_files:g": "g broke off"}
+    assert [left for left in report.left if left.state == "waiting"] == []
+
+
+def test_an_equal_answer_to_another_question_is_another_version(toy, workspace) -> None:
+    step = workspace.steps.maker("tag_embeddings_mcc")
+    go(workspace)
+    before = workspace.ledger.get("tag_embeddings_mcc")
+    object.__setattr__(step, "answers", ("embedding_model",))
+    go(workspace, "tag_embeddings_mcc")
+    asked = workspace.ledger.get("tag_embeddings_mcc")
+    assert [file.sha256 for file in asked.files] == [file.sha256 for file in before.files]
+    toy.weights = "other weights"
+    go(workspace, "embedding_model:mcc")
+    again = workspace.ledger.get("tag_embeddings_mcc")
+    assert [file.sha256 for file in again.files] == [file.sha256 for file in before.files]
+    assert len({before.data_version, asked.data_version, again.data_version}) == 3
+
+
 def test_not_run_is_passed_on_to_what_cannot_do_without(toy, workspace) -> None:
     toy.not_run = "no vectors"
     assert not go(workspace).failed
@@ -136,6 +168,15 @@ def test_not_run_is_passed_on_to_what_cannot_do_without(toy, workspace) -> None:
     )
     assert workspace.ledger.get("embedding_model", "mcc").files == ()
     assert workspace.ledger.get("tagging_results").status == "done"
+
+
+def test_another_reason_for_not_running_travels_on(toy, workspace) -> None:
+    toy.not_run = "no vectors"
+    go(workspace)
+    toy.not_run = "no images"
+    report = go(workspace, "embedding_model:mcc")
+    assert report.made == ["embedding_model:mcc", "tag_embeddings_mcc", "tagging_results"]
+    assert workspace.ledger.get("tag_embeddings_mcc").reason == "embedding_model was not run: no images"
 
 
 def test_what_was_not_run_is_run_when_its_inputs_change_though_it_is_pinned(toy, workspace) -> None:

@@ -23,6 +23,8 @@ class Toy:
     tags: dict[str, list[str]] = field(default_factory=dict)  # by source file: one hashtag a shard
     vocabulary: list[str] = field(default_factory=lambda: ["a", "b"])
     not_run: str = ""
+    unreadable: str = ""  # a source file that breaks off
+    weights: str = ""
     check_passes: bool = True
     runs: list[str] = field(default_factory=list)
     steps: StepRegistry = field(default_factory=StepRegistry)
@@ -97,6 +99,8 @@ class Toy:
         return runs
 
     def _ingest(self, run: Run) -> None:
+        if run.partition == self.unreadable:
+            raise OSError(f"{run.partition} broke off")
         for index, tag in enumerate(self.tags[run.partition]):
             rejected = pa.Table.from_pylist(
                 [{"source_file": run.partition, "line_number": 1, "reason": "toy", "text": tag}],
@@ -127,7 +131,7 @@ class Toy:
         if self.not_run and run.partition == "mcc":
             raise NotRun(self.not_run)
         with run.create("embedding_model", "weights.bin") as sink:
-            sink.write(",".join(self.vocabulary).encode())
+            sink.write(",".join([*self.vocabulary, self.weights]).encode())
 
     def _embed(self, run: Run) -> None:
         run.write("tag_embeddings_mcc", pa.table({"tag_id": [0], "embedding": [[1.0]], "bias": [0.0]}))

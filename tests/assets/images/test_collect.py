@@ -156,16 +156,34 @@ def test_changed_photos_cost_only_what_is_new(storage, config, server) -> None:
 
     run(storage, config, urls(*range(20)))
     changed = run(storage, config, urls(*range(3, 20), 30, 31))
-    assert (changed.asked, changed.kept, changed.dropped) == (2, 17, 3)
+    assert (changed.asked, changed.kept, changed.surplus) == (2, 17, 3)
+    assert changed.counts == Counter(ok=19)
     images, status = rows(storage, changed)
-    assert [row["photo_id"] for row in images] == [row["photo_id"] for row in status] == [*range(3, 20), 30, 31]
-    assert set(server.asked.values()) == {1}
+    assert [row["photo_id"] for row in images] == [row["photo_id"] for row in status] == [*range(20), 30, 31]
     assert run(storage, config, urls(*range(3, 20), 30, 31)).files == changed.files
 
     gone = run(storage, config, urls(31))
-    assert statuses(storage, gone) == {31: "ok"}
-    assert len(storage.list("tables")) == 2
+    assert (gone.kept, gone.surplus, gone.counts) == (1, 21, Counter(ok=1))
+    assert gone.files == changed.files
+    back = run(storage, config, urls(*range(20), 31))
+    assert (back.asked, back.kept, back.surplus) == (0, 21, 1)
     assert set(server.asked.values()) == {1}
+
+
+def test_what_became_of_photos_no_longer_wanted_is_kept_when_their_part_is_rewritten(storage, config, server) -> None:
+    hasty = config.model_copy(update={"tries": 1})
+    kinds = {0: "good", 1: "status/404", 2: "status/503", 3: "shaky"}
+    urls: dict[int, str | None] = {n: f"{server.url}/{kind}/{n}.jpg" for n, kind in kinds.items()}
+    run(storage, hasty, urls)
+    fewer = run(storage, hasty, {3: urls[3]})
+    assert (fewer.asked, fewer.surplus, fewer.counts, fewer.retryable) == (1, 3, Counter(transient=1), 1)
+    images, status = rows(storage, fewer)
+    assert [(row["photo_id"], row["status"], row["attempts"]) for row in status] == [
+        (0, "ok", 1), (1, "missing", 1), (2, "transient", 1), (3, "transient", 2),
+    ]  # fmt: skip
+    assert [row["photo_id"] for row in images] == [0]
+    assert run(storage, hasty, urls).counts == Counter(ok=2, missing=1, transient=1)
+    assert server.asked == {"/good/0.jpg": 1, "/status/404/1.jpg": 1, "/status/503/2.jpg": 2, "/shaky/3.jpg": 3}
 
 
 def test_a_permanent_failure_is_asked_for_again_only_elsewhere(local, config, server) -> None:
@@ -226,6 +244,28 @@ def test_the_picture_that_stands_for_a_missing_photo_is_known_by_its_hash(local,
     assert not isinstance(stand_in, Failure)
     knowing = config.model_copy(update={"unavailable_sha256": (stand_in.sha256,)})
     assert run(local, knowing, {1: f"{server.url}/good/1.jpg"}).counts == Counter(missing=1)
+
+
+def test_a_picture_found_to_stand_for_missing_photos_is_taken_out_without_asking_again(
+    storage, config, server, photos
+) -> None:
+    urls = {1: f"{server.url}/good/1.jpg", 2: f"{server.url}/good/2.jpg", **photos}
+    before = run(storage, config, urls)
+    images, _ = rows(storage, before)
+    knowing = config.model_copy(update={"unavailable_sha256": (images[0]["sha256"],)})
+    after = run(storage, knowing, urls)
+    assert (after.asked, after.counts) == (0, Counter(ok=19, missing=3))  # one of the files is the same picture
+    assert [row["photo_id"] for row in rows(storage, after)[0]] == [one for one in photos if one != 101]
+    (first, *_) = rows(storage, after)[1]
+    assert first == {
+        "photo_id": 1,
+        "status": "missing",
+        "attempts": 1,
+        "error": "the picture that stands for a photo that was taken down",
+        "location": urls[1],
+    }
+    assert run(storage, knowing, urls).files == after.files
+    assert set(server.asked.values()) == {1}
 
 
 def test_progress_is_told(local, config, photos) -> None:

@@ -30,12 +30,14 @@ def states(draw) -> tuple[list[Wanted], list[Part]]:
 
 
 @given(states())
-def test_every_wanted_photo_is_in_exactly_one_part(state) -> None:
+def test_every_wanted_photo_is_in_exactly_one_part_and_none_is_lost(state) -> None:
     wanted, parts = state
     plan = make_plan(wanted, parts, part_size=4, max_attempts=3)
     places = [row.photo_id for part in plan.finished for row in part.rows]
     places += [photo_id for part in plan.write for photo_id in part.order]
-    assert sorted(places) == [one.photo_id for one in wanted]
+    settled = {row.photo_id for part in parts for row in part.rows}
+    assert sorted(places) == sorted(settled | {one.photo_id for one in wanted})
+    assert plan.surplus == len(settled - {one.photo_id for one in wanted})
     numbers = [part.number for part in plan.finished] + [part.number for part in plan.write]
     assert len(set(numbers)) == len(numbers)
     assert not set(plan.remove) & set(numbers)

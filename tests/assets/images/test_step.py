@@ -7,7 +7,7 @@ import pytest
 from given import open_given
 
 from assets.base.execute import Outcome, execute
-from assets.base.freshness import judge
+from assets.base.freshness import judge, retryable_rows
 from assets.base.profiles import Profile
 from assets.base.show import Markdown, Picture
 from assets.base.tables import TABLES
@@ -93,6 +93,22 @@ def test_nothing_reachable_gives_a_status_for_every_photo(open_workspace, closed
     assert failed == ["few_images_failed_for_now"]
 
 
+def test_what_failed_for_now_is_asked_for_when_the_shard_is_materialised_again_up_to_the_limit(
+    open_workspace, server
+) -> None:
+    kinds = {1: "good", 2: "status/404", 3: "status/503", 4: "text"}
+    workspace = open_workspace(photos({n: f"{server.url}/{kind}/{n}.jpg" for n, kind in kinds.items()}))
+    go(workspace).raise_if_failed()  # three requests, and six at most over all runs
+    assert judge(images, workspace, SHARD).state == "fresh"  # nobody asks a dead host at every turn
+    assert retryable_rows(images, workspace, SHARD) == 1
+    again = go(workspace)
+    assert (again.unchanged, again.notes["image_status"]["asked_for_now"]) == (False, 1)
+    assert retryable_rows(images, workspace, SHARD) == 0
+    assert go(workspace).unchanged
+    assert go(workspace, force=True).notes["image_status"]["asked_for_now"] == 0
+    assert server.asked == {"/good/1.jpg": 1, "/status/404/2.jpg": 1, "/status/503/3.jpg": 6, "/text/4.jpg": 1}
+
+
 def test_another_place_for_pixels_makes_the_shard_outdated(open_workspace, tmp_path, picture) -> None:
     table = photos({1: None, 2: None}, {1: "abcdef0", 2: "0fedcba"})
     workspace = open_workspace(table)
@@ -117,7 +133,7 @@ def test_a_root_that_is_not_there_is_transient(open_workspace, tmp_path, picture
     assert str(root) in status["error"]
     (root / "abc/def").mkdir(parents=True)
     (root / "abc/def/abcdef0.jpg").write_bytes(picture(1))
-    go(workspace, force=True).raise_if_failed()
+    go(workspace).raise_if_failed()
     assert rows(workspace, "image_status")[0]["status"] == "ok"
 
 
@@ -156,7 +172,8 @@ class Written:
     [
         ([1, 2], {1: "ok", 2: "missing"}, [1], False, False),
         ([1, 2, 3], {1: "ok", 2: "missing"}, [1], True, False),
-        ([1], {1: "ok", 2: "missing"}, [1], True, False),
+        ([1], {1: "ok", 2: "missing"}, [1], False, False),  # wanted once
+        ([], {1: "missing"}, [], False, False),
         ([1, 2], {1: "ok", 2: "ok"}, [1], False, True),
         ([1, 2], {1: "ok", 2: "missing"}, [1, 2], False, True),
         ([1], {1: "ok"}, [1, 1], False, True),

@@ -1,14 +1,12 @@
 """What the tests of ingestion share: files on disk as source files, a web server, a bucket, where the real data are."""
 
-import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import fsspec
 import pytest
 from given_sources import FileServer, found
 from hypothesis import settings
-from moto.server import ThreadedMotoServer
+from object_store import s3_served
 
 from assets.ingestion.sources import SourceFile
 
@@ -57,22 +55,7 @@ def web() -> Iterator[FileServer]:
 
 
 @pytest.fixture
-def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def bucket() -> Iterator[str]:
     """An empty bucket of a real S3 server."""
-    server = ThreadedMotoServer(port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    for name, value in {
-        "AWS_ACCESS_KEY_ID": "testing",
-        "AWS_SECRET_ACCESS_KEY": "testing",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
-    }.items():
-        monkeypatch.setenv(name, value)
-    filesystem = fsspec.filesystem("s3")
-    filesystem.clear_instance_cache()
-    name = f"bucket-{uuid.uuid4().hex}"
-    fsspec.filesystem("s3").mkdir(name)
-    yield name
-    server.stop()
-    filesystem.clear_instance_cache()
+    with s3_served() as (url, _):
+        yield url.removeprefix("s3://")

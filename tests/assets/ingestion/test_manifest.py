@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -325,3 +326,10 @@ def test_real_manifest(real_manifest: Path, source_file: Write) -> None:
     assert first["photo_id"] == 18546893617289
     assert first["tags"] == ["adamstown", "awabakal"]
     assert first["download_url"].endswith("/images/adamstown-awabakal-adamstown/pb130001.jpg")
+
+
+def test_ids_that_are_written_differently_are_different_photos_and_none_is_negative() -> None:
+    numbers = PhotoIds().numbers(pl.Series(["7", "007", "-7", "a7", "0"]), pl.Series([1, 2, 3, 4, 5])).to_list()
+    assert (numbers[0], numbers[4]) == (7, 0)
+    assert len(set(numbers)) == 5
+    assert min(numbers) >= 0

@@ -32,7 +32,11 @@ class ImageConfig(BaseModel):
         False, description="Whether a redirect may lead to another host with a private or local address."
     )
     unavailable_sha256: tuple[str, ...] = Field(
-        (), description="SHA-256 (hexadecimal) of pictures that stand for a missing photo."
+        (),
+        description="SHA-256 (hexadecimal) of files that stand for a missing photo, such as Flickr's `photo "
+        "unavailable` picture where it comes without a redirect. To find them, see which file most photos share "
+        "(`SELECT sha256, count(*) FROM images GROUP BY 1 ORDER BY 2 DESC LIMIT 5`) and look at it. "
+        "Stored ones become `missing` when their shard is next materialised; none is fetched again.",
     )
 
     tries: int = Field(3, ge=1, description="Requests for one photo within one run, while it fails transiently.")

@@ -214,6 +214,25 @@ def density() -> pl.DataFrame:
     )
 
 
+def survivorship() -> pl.DataFrame:
+    """Made-up shares of images that are still there; more licences than are shown, one of them hostile."""
+    values = {
+        "all": ["all"],
+        "year": [*(str(year) for year in range(2006, 2014)), None],
+        "continent": ["EU", "NA", "AS", None],
+        "license": [HOSTILE, *(f"Licence {number}" for number in range(19))],
+    }
+    rows = []
+    for dimension, names in values.items():
+        for place, value in enumerate(names):
+            wanted = 1400 // (place + 1) if dimension != "all" else 14000
+            missing, transient = wanted // 10, wanted // 100
+            ok = wanted - missing - transient - 2
+            rows.append((dimension, value, wanted, ok, missing, transient, 2, ok / wanted))
+    columns = ["dimension", "value", "wanted", "ok", "missing", "transient", "other", "share_ok"]
+    return pl.DataFrame(rows, schema=columns, orient="row")
+
+
 @pytest.fixture(scope="session")
 def report_data() -> ReportData:
     """A whole report."""
@@ -252,6 +271,7 @@ def report_data() -> ReportData:
             Account("Splits", "geotagged photos", 14500, "photos", 14000, {"too_many_tags": 400, "duplicate": 100}),
             Account("Images", "wanted images", 14000, "ok", 13800, {"missing": 160, "undecodable": 40}),
         ),
+        survivorship=survivorship(),
         photos_by_split={"train": 10500, "validation": 700, "test": 2800},
         retrieval=retrieval_results(),
         tagging=tagging_results(),

@@ -114,7 +114,7 @@ def test_the_same_hashtag_at_several_places() -> None:
     london = bridges[0].pictures
     assert [picture.photo_id for picture in london] == [10, 11]
     assert [picture.match for picture in london] == ["here", "elsewhere"]
-    assert london[1].distance_km == pytest.approx(8615, abs=15)
+    assert london[1].distance_km == pytest.approx(8639, abs=15)
     assert (london[0].city, london[0].tags) == ("Islington", ("bridge", "london"))
     assert bridges[0].overlap is None
     assert [strip.overlap for strip in bridges[1:]] == [1.0, 1.0]  # both bridges, wherever one asks
@@ -170,10 +170,10 @@ def test_same_viewing_same_galleries() -> None:
 
 def test_says_what_was_not_run() -> None:
     empty = galleries(retrieval=None, tagging=None, rankings={})
-    assert empty["same-hashtag"].unavailable == "LocSens, raw locations was not run."
-    assert empty["incompatible"].unavailable == "LocSens, raw locations was not run."
-    assert empty["tagging"].unavailable == "MCC and LocSens, raw locations was not run."
-    assert empty["faked"].unavailable == "LocSens, raw locations was not run."
+    assert empty["same-hashtag"].unavailable == "LocSens, raw locations was not run on these photos."
+    assert empty["incompatible"].unavailable == "LocSens, raw locations was not run on these photos."
+    assert empty["tagging"].unavailable == "MCC and LocSens, raw locations was not run on these photos."
+    assert empty["faked"].unavailable == "LocSens, raw locations was not run on these photos."
 
 
 def test_no_test_photo_no_gallery() -> None:

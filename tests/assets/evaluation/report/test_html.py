@@ -121,6 +121,7 @@ def test_says_what_is_missing_and_why(report_data: ReportData, page: str) -> Non
         tagging=report_data.tagging.clear(),
         by_continent=report_data.by_continent.clear(),
         by_frequency=report_data.by_frequency.clear(),
+        survivorship=report_data.survivorship.clear(),
         curves=(),
         layers=None,
         galleries=(),
@@ -132,6 +133,7 @@ def test_says_what_is_missing_and_why(report_data: ReportData, page: str) -> Non
     assert text.count("Not available: no ranking of photo queries.") == 2
     assert "No LocSens model is trained, so there is none to draw." in text
     assert "No model is trained." in text
+    assert "Not available: no image was asked for." in text
     assert 'class="headline"' not in text
     assert outline(text).ids.count("agnostic-retrieval") == 1
 
@@ -140,6 +142,19 @@ def test_rows_that_do_not_add_up_are_shown(report_data: ReportData, page: str) -
     assert 'class="wrong"' not in page
     lost = replace(report_data.accounts[1], kept=14_499)
     assert 'class="wrong"' in render(replace(report_data, accounts=(lost,)))
+
+
+def test_which_images_are_still_there_has_a_figure_and_a_table_for_each_dimension(page: str) -> None:
+    part = page[page.index('id="survivorship"') :]
+    for by in ("By year taken", "By continent", "By licence"):
+        assert f"<summary>{by} in figures</summary>" in part
+        assert f'aria-label="What became of the wanted images, {by.lower()}; the table below' in part
+    rows = re.findall(r'<tr><th scope="row">([^<]+)</th>((?:<td>[^<]+</td>)+)</tr>', part)
+    cells = {name: re.findall("<td>([^<]+)", values) for name, values in rows}
+    assert cells["Europe"] == ["1\u202f400", "1\u202f244", "140", "14", "2", "88.86"]
+    assert cells["2013"][0] == "175"
+    assert cells["all others"][0] == str(sum(1400 // place for place in range(14, 21)))
+    assert '<th scope="row">&lt;script&gt;alert(1)&lt;/script&gt;</th>' in part
 
 
 def test_local_collections_have_a_second_map(report_data: ReportData, page: str) -> None:
