@@ -10,12 +10,10 @@ import logging
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 import fsspec
-from filelock import FileLock, Timeout
 from rich.filesize import decimal
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
 
@@ -46,41 +44,32 @@ def copy_file(file: SourceFile, folder: Path, log: logging.Logger) -> Path:
 
     Args:
         file: The file.
-        folder: A folder for this copy alone; what it holds of another version of the file is removed.
+        folder: A folder for this copy alone, used by one process at a time; what it holds of another version of the
+            file is removed.
         log: Where to tell how far it is.
 
     Returns:
         Path of the copy: of the file's size, and the file did not change while it was copied.
 
     Raises:
-        SourceError: The disk is too full, or another process makes the same copy.
+        SourceError: The disk is too full.
         UnreachableSourceError: The store does not answer; the next call goes on where this one stopped.
         DamagedSourceError: The file changed.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with _alone(file, folder):
-        whole, part = folder / "whole", folder / "part"
-        _forget_other_versions(file, folder)
-        if not whole.exists():
-            _refuse_full_disk(file, part)
-            with part.open("ab") as target, shown(f"copying {file.url}", log, "bytes") as report:
-                for piece in _pieces(file, target, log):
-                    target.write(piece)
-                    target.flush()
-                    os.fsync(target.fileno())
-                    report(target.tell(), file.bytes, "")
-            refuse_change(file)
-            part.replace(whole)
+    whole, part = folder / "whole", folder / "part"
+    _forget_other_versions(file, folder)
+    if not whole.exists():
+        _refuse_full_disk(file, part)
+        with part.open("ab") as target, shown(f"copying {file.url}", log, "bytes") as report:
+            for piece in _pieces(file, target, log):
+                target.write(piece)
+                target.flush()
+                os.fsync(target.fileno())
+                report(target.tell(), file.bytes, "")
+        refuse_change(file)
+        part.replace(whole)
     return whole
-
-
-@contextmanager
-def _alone(file: SourceFile, folder: Path) -> Iterator[None]:
-    try:
-        with FileLock(folder / "lock", timeout=0):
-            yield
-    except Timeout as error:
-        raise SourceError(f"source file {file.url}: another process is copying it to {folder}") from error
 
 
 def _forget_other_versions(file: SourceFile, folder: Path) -> None:

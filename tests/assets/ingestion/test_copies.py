@@ -12,7 +12,6 @@ from types import SimpleNamespace
 
 import fsspec
 import pytest
-from filelock import FileLock
 from given_sources import FileServer, found
 
 from assets.base import progress
@@ -167,12 +166,6 @@ def test_a_full_disk(served: FileServer, folder: Path, monkeypatch: pytest.Monke
         copy_file(found(served.url("a.sql")), folder, LOG)
     (folder / "part").write_bytes(DATA[:150_000])  # what is there already needs no room
     assert copy_file(found(served.url("a.sql")), folder, LOG).read_bytes() == DATA
-
-
-def test_two_processes_do_not_make_the_same_copy(served: FileServer, folder: Path) -> None:
-    folder.mkdir(parents=True)
-    with FileLock(folder / "lock"), pytest.raises(SourceError, match="another process is copying it"):
-        copy_file(found(served.url("a.sql")), folder, LOG)
 
 
 def test_progress_is_told(
