@@ -4,7 +4,7 @@ import re
 
 _WEB = {"http", "https"}
 _KIND = re.compile(r"^(?:yfcc100m|manifest):")
-_SECRETS_IN_TEXT = re.compile(r"(?<=://)[^/\s@]*@|(?<=[^\s?])\?[^\s'\")]*")
+_SECRETS_IN_TEXT = re.compile(r"(?<=://)[^/\s]*@|(?<=[^\s?])\?[^\s'\")]*")
 
 
 def public_url(url: str) -> str:

@@ -6,15 +6,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pyarrow as pa
-import torch
 from torch import Tensor
 
 from assets.base.storage import Storage
 from assets.embeddings.photo_sets import Located
-from assets.images.read import StoredImageError, decode_square, read_images
+from assets.images.read import decode_squares, read_images
 from models.photo_sets import MemoryPixels, PixelStore
 
-_THREADS = 4
+_READS = 4  # files read at once: most of a remote one's time is waiting
 
 
 class ChangedImagesError(RuntimeError):
@@ -75,7 +74,7 @@ class StoredPixels:
         self._photos = photos
         self._side = side
         self._kept = 2 * window
-        self._files: OrderedDict[int, pa.ChunkedArray] = OrderedDict()
+        self._files: OrderedDict[int, pa.Array] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._photos)
@@ -83,34 +82,23 @@ class StoredPixels:
     def take(self, positions: Tensor) -> Tensor:
         """Images uint8 [B, 3, side, side] at int64 positions [B], in that order."""
         wanted = positions.numpy()
-        pixels = torch.empty((len(wanted), 3, self._side, self._side), dtype=torch.uint8)
-        # Bytes are fetched here, in one thread: the decoders then share nothing.
-        jpegs = [
-            self._file(int(file))[int(row)].as_py()
-            for file, row in zip(self._photos.file_of[wanted], self._photos.row_of[wanted], strict=True)
-        ]
+        files, rows = self._photos.file_of[wanted], self._photos.row_of[wanted]
+        self._load(np.unique(files).tolist())
+        # Bytes are taken out here, in one thread: the decoders then share nothing.
+        jpegs = [self._files[file][row].as_py() for file, row in zip(files.tolist(), rows.tolist(), strict=True)]
+        while len(self._files) > self._kept:
+            self._files.popitem(last=False)
+        return decode_squares(jpegs, self._photos.photo_ids[wanted], self._side)
 
-        def fill(index: int) -> None:
-            try:
-                pixels[index] = decode_square(jpegs[index], self._side)
-            except RuntimeError as error:
-                raise StoredImageError(
-                    f"photo {self._photos.photo_ids[wanted[index]]}: expected the JPEG that was stored, "
-                    f"found damage ({error})"
-                ) from error
+    def _load(self, wanted: list[int]) -> None:
+        """Have some files in memory: where a window begins, all of it is missing and is read at once."""
+        missing = [file for file in wanted if file not in self._files]
+        for file in wanted:
+            if file in self._files:
+                self._files.move_to_end(file)
+        if missing:
+            with ThreadPoolExecutor(min(_READS, len(missing)), thread_name_prefix="read") as pool:
+                self._files.update(zip(missing, pool.map(self._read, missing), strict=True))
 
-        # A pool per batch: one that outlived it would not live on in a loader's forked worker.
-        with ThreadPoolExecutor(_THREADS) as threads:
-            for _ in threads.map(fill, range(len(wanted))):
-                continue
-        return pixels
-
-    def _file(self, index: int) -> pa.ChunkedArray:
-        if index in self._files:
-            self._files.move_to_end(index)
-        else:
-            path = self._photos.files[index]
-            self._files[index] = self._storage.read_table(path, ["jpeg"]).column("jpeg")
-            if len(self._files) > self._kept:
-                self._files.popitem(last=False)
-        return self._files[index]
+    def _read(self, file: int) -> pa.Array:
+        return self._storage.read_table(self._photos.files[file], ["jpeg"]).column("jpeg").combine_chunks()

@@ -7,7 +7,6 @@ live in `assets.images.workers`.
 
 import hashlib
 import io
-import warnings
 
 import numpy as np
 import torch
@@ -62,10 +61,8 @@ def _read_header(data: bytes, max_pixels: int) -> str | Failure:
     if not data:
         return Failure("undecodable", "expected an image, found a file of 0 bytes")
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the limit below is ours
-            with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-                width, height, name = image.width, image.height, str(image.format)
+        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+            width, height, name = image.width, image.height, str(image.format)
     except UnidentifiedImageError:
         if data.startswith(_BEGINNINGS) or (data[:4] == b"RIFF" and data[8:12] == b"WEBP"):
             return Failure("undecodable", "expected an image, found a damaged header")

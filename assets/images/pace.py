@@ -28,6 +28,13 @@ class Pace:
     def __init__(self, config: ImageConfig) -> None:
         self._config = config
         self._hosts: defaultdict[str, _Host] = defaultdict(_Host)
+        self._turns: defaultdict[str, asyncio.Semaphore] = defaultdict(
+            lambda: asyncio.Semaphore(config.concurrency_per_host)
+        )
+
+    def turns(self, name: str) -> asyncio.Semaphore:
+        """To be held while a host is asked: so many requests may be under way to it at once."""
+        return self._turns[name]
 
     async def wait(self, name: str) -> Failure | None:
         """Wait until a host may be asked.

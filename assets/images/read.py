@@ -13,12 +13,12 @@ import pyarrow.parquet as pq
 import torch
 from torch import Tensor
 from torchvision.io import ImageReadMode, decode_jpeg
-from torchvision.transforms.v2.functional import center_crop, resize
+from torchvision.transforms.v2.functional import resize
 
 from assets.base.storage import Storage
+from assets.images.workers import available_cores
 
 ROWS = 512
-_THREADS = 4
 
 Int64s = npt.NDArray[np.int64]
 
@@ -57,11 +57,57 @@ def decode_square(jpeg: bytes, side: int) -> Tensor:
         RuntimeError: It is no JPEG that can be decoded.
     """
     buffer = torch.frombuffer(bytearray(jpeg), dtype=torch.uint8)
-    pixels = decode_jpeg(buffer, mode=ImageReadMode.RGB)
+    pixels: Tensor = decode_jpeg(buffer, mode=ImageReadMode.RGB)
     if min(pixels.shape[1:]) != side:
         pixels = resize(pixels, [side], antialias=True)
-    square: Tensor = center_crop(pixels, [side, side])
-    return square
+    top, left = (round((length - side) / 2) for length in pixels.shape[1:])
+    return pixels[:, top : top + side, left : left + side]
+
+
+def decode_squares(jpegs: Sequence[bytes], photo_ids: Int64s, side: int) -> Tensor:
+    """Decode stored images on all the cores that are there for it.
+
+    Args:
+        jpegs: Stored images.
+        photo_ids: The photos that they are of, int64 [n].
+        side: Side in pixels, see `decode_square`.
+
+    Returns:
+        uint8 [n, 3, side, side].
+
+    Raises:
+        StoredImageError: A stored image is damaged.
+    """
+    pixels = empty_pixels(len(jpegs), side)
+    rows = pixels.permute(0, 2, 3, 1).numpy()
+    threads = min(reading_threads(), len(jpegs)) or 1
+
+    def fill(first: int) -> None:
+        for row in range(first, len(jpegs), threads):
+            try:
+                # numpy's copy: torch would wake its own threads for each image
+                rows[row] = decode_square(jpegs[row], side).permute(1, 2, 0).numpy()
+            except RuntimeError as error:
+                raise StoredImageError(
+                    f"photo {photo_ids[row]}: expected the JPEG that was stored, found damage ({error})"
+                ) from error
+
+    # A pool per batch: one that outlived it would not live on in a loader's forked worker.
+    with ThreadPoolExecutor(threads, thread_name_prefix="pixels") as pool:
+        for _ in pool.map(fill, range(threads)):
+            continue
+    return pixels
+
+
+def empty_pixels(count: int, side: int) -> Tensor:
+    """Room for images, uint8 [count, 3, side, side], laid out as decoders give pixels and networks take them."""
+    return torch.from_numpy(np.empty((count, side, side, 3), np.uint8)).permute(0, 3, 1, 2)
+
+
+def reading_threads() -> int:
+    """Threads that read and decode: one for each core, shared among a loader's workers."""
+    loader = torch.utils.data.get_worker_info()
+    return max(1, available_cores() // (loader.num_workers if loader else 1))
 
 
 def iter_pixels(
@@ -83,28 +129,13 @@ def iter_pixels(
         StoredImageError: A stored image is damaged.
     """
     wanted = None if only is None else np.unique(np.fromiter(only, np.int64))
-    with ThreadPoolExecutor(_THREADS, thread_name_prefix="pixels") as threads:
-        for batch in iter_images(storage, files, rows=rows):
-            chosen = batch
-            if wanted is not None:
-                chosen = batch.filter(pa.array(np.isin(batch.column("photo_id").to_numpy(), wanted)))
-            if not chosen.num_rows:
-                continue
+    for batch in iter_images(storage, files, rows=rows):
+        chosen = batch
+        if wanted is not None:
+            chosen = batch.filter(pa.array(np.isin(batch.column("photo_id").to_numpy(), wanted)))
+        if chosen.num_rows:
             ids = chosen.column("photo_id").to_numpy()
-            jpegs = chosen.column("jpeg")
-            pixels = torch.empty((chosen.num_rows, 3, side, side), dtype=torch.uint8)
-
-            def fill(row: int, ids: Int64s = ids, jpegs: pa.Array = jpegs, pixels: Tensor = pixels) -> None:
-                try:
-                    pixels[row] = decode_square(jpegs[row].as_py(), side)
-                except RuntimeError as error:
-                    raise StoredImageError(
-                        f"photo {ids[row]}: expected the JPEG that was stored, found damage ({error})"
-                    ) from error
-
-            for _ in threads.map(fill, range(chosen.num_rows)):
-                continue
-            yield ids, pixels
+            yield ids, decode_squares(chosen.column("jpeg").to_pylist(), ids, side)
 
 
 def read_images(
@@ -129,7 +160,7 @@ def read_images(
     found = np.concatenate([*ids, np.zeros(0, np.int64)])
     count = len(found) if wanted is None else int(np.isin(found, wanted).sum())
     photo_ids = np.empty(count, np.int64)
-    pixels = torch.empty((count, 3, side, side), dtype=torch.uint8)
+    pixels = empty_pixels(count, side)
     start = 0
     for batch_ids, batch in iter_pixels(storage, files, side, only):
         photo_ids[start : start + len(batch_ids)] = batch_ids

@@ -4,7 +4,9 @@ One `Web` serves one event loop. What is asked for, and what an answer means for
 pace of each host in `assets.images.pace`, how many photos are under way at once in `assets.images.collect`.
 """
 
+import asyncio
 import ipaddress
+import random
 import re
 import socket
 import time
@@ -13,13 +15,6 @@ from types import TracebackType
 from typing import Any, Self
 
 import aiohttp
-from tenacity import (
-    AsyncRetrying,
-    RetryCallState,
-    retry_if_exception_type,
-    stop_after_attempt,
-    wait_exponential_jitter,
-)
 from yarl import URL
 
 from assets.base.profiles.sections.images import ImageConfig
@@ -37,6 +32,7 @@ _LATER = {408, 425, 429}
 # where Flickr sends one for a photo that was taken down
 _UNAVAILABLE = re.compile(r"/photo_unavailable[^/]*$")
 _CHUNK = 1 << 16
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
 class _TransientError(Exception):
@@ -57,12 +53,33 @@ class _PrivateAddressError(OSError):
     """A redirect leads to an address that is not of the public internet."""
 
 
+def is_public(address: str) -> bool:
+    """Whether an address is of the public internet, also where an IPv6 address stands for one of IPv4.
+
+    Args:
+        address: As the resolver gives it, not as a URL spells it.
+    """
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(ip, ipaddress.IPv6Address):
+        inner = ip.ipv4_mapped or ip.sixtofour
+        if ip in _NAT64:
+            inner = ipaddress.IPv4Address(int(ip) & 0xFFFF_FFFF)
+        if inner is not None:
+            return is_public(str(inner))
+    return ip.is_global and not ip.is_multicast and not ip.is_reserved
+
+
 def _public_socket(info: tuple[Any, ...]) -> socket.socket:
     """A socket for one resolved address, refused unless the address is public: the name has no say in it."""
     family, kind, protocol, _, address = info
-    if not ipaddress.ip_address(address[0].partition("%")[0]).is_global:
+    if not is_public(address[0]):
         raise _PrivateAddressError("it is private or local")
     return socket.socket(family, kind, protocol)
+
+
+def _host(url: URL) -> str:
+    """Scheme, host and port: what has a pace of its own."""
+    return f"{url.scheme}://{url.host}:{url.port}"
 
 
 class Web:
@@ -77,7 +94,6 @@ class Web:
         return aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
                 limit=config.concurrency,
-                limit_per_host=config.concurrency_per_host,
                 socket_factory=_public_socket if only_public else None,
             ),
             timeout=aiohttp.ClientTimeout(
@@ -112,59 +128,47 @@ class Web:
         sent = 0
         try:
             start = URL(url)
-            host = f"{start.scheme}://{start.host}:{start.port}"
         except (ValueError, TypeError) as error:
             return Failure(
                 "missing", f"expected a URL, found {public_url(url)[:200]!r} ({without_secrets(error)})"
             ), sent
         if start.scheme not in _SCHEMES or not start.host:
             return Failure("missing", f"expected a URL of http or https, found {public_url(url)[:200]!r}"), sent
-        try:
-            async for attempt in AsyncRetrying(
-                stop=stop_after_attempt(tries),
-                wait=self._wait,
-                retry=retry_if_exception_type(_TransientError),
-                reraise=True,
-            ):
-                with attempt:
-                    refusal = await self._pace.wait(host)
-                    if refusal is not None:
-                        return refusal, sent
-                    sent += 1
-                    return await self._ask(start, host), sent
-        except _TransientError as error:
-            return Failure("transient", str(error)), sent
-        raise AssertionError("unreachable: the loop returns or raises")
+        failure = Failure("transient", "not asked")
+        while sent < tries:
+            refusal = await self._pace.wait(_host(start))
+            if refusal is not None:
+                return refusal, sent
+            sent += 1
+            try:
+                return await self._follow(start), sent
+            except _TransientError as error:
+                failure = Failure("transient", str(error))
+                if error.retry_after > self._config.max_wait:
+                    break  # another run's business
+                if sent < tries:
+                    await asyncio.sleep(self._backoff(sent, error.retry_after))
+        return failure, sent
 
-    def _wait(self, state: RetryCallState) -> float:
-        outcome = state.outcome
-        error = outcome.exception() if outcome is not None else None
-        asked = error.retry_after if isinstance(error, _TransientError) else 0.0
-        backoff = wait_exponential_jitter(
-            multiplier=self._config.retry_wait, max=self._config.max_wait, jitter=self._config.retry_wait
-        )
-        # a longer pause is not slept here: `Pace.wait` leaves such a host for another run
-        return max(backoff(state), min(asked, self._config.max_wait))
+    def _backoff(self, sent: int, retry_after: float) -> float:
+        """Seconds before the next request: doubled each time, with jitter, and no less than the host asks for."""
+        config = self._config
+        doubled = min(config.retry_wait * 2 ** (sent - 1) + random.uniform(0, config.retry_wait), config.max_wait)
+        return max(doubled, retry_after)
 
-    async def _ask(self, start: URL, host: str) -> bytes | Failure:
-        """One request with its redirects.
+    async def _follow(self, start: URL) -> bytes | Failure:
+        """One request with its redirects; every host on the way is asked at its own pace.
 
         Raises:
             _TransientError: It may work when asked again.
         """
-        try:
-            answer = await self._follow(start)
-        except _TransientError as error:
-            self._pace.failed(host, error.retry_after, unreachable=error.unreachable)
-            raise
-        self._pace.answered(host)
-        return answer
-
-    async def _follow(self, start: URL) -> bytes | Failure:
         url = start
         for _ in range(self._config.max_redirects + 1):
-            session = self._open if url.origin() == start.origin() else self._guarded
-            answer = await self._get(session, url)
+            if url is not start:
+                refusal = await self._pace.wait(_host(url))
+                if refusal is not None:
+                    return refusal
+            answer = await self._ask(self._open if url.origin() == start.origin() else self._guarded, url)
             if not isinstance(answer, URL):
                 return answer
             url = answer
@@ -173,6 +177,18 @@ class Web:
             if url.scheme not in _SCHEMES or not url.host:
                 return Failure("missing", f"expected a redirect to http or https, found {url.scheme!r}")
         return Failure("missing", f"expected at most {self._config.max_redirects} redirects, found more")
+
+    async def _ask(self, session: aiohttp.ClientSession, url: URL) -> bytes | Failure | URL:
+        """One exchange, noted in the host's pace."""
+        host = _host(url)
+        try:
+            async with self._pace.turns(host):
+                answer = await self._get(session, url)
+        except _TransientError as error:
+            self._pace.failed(host, error.retry_after, unreachable=error.unreachable)
+            raise
+        self._pace.answered(host)
+        return answer
 
     async def _get(self, session: aiohttp.ClientSession, url: URL) -> bytes | Failure | URL:
         """One http exchange: the file, a failure, or where the redirect leads."""

@@ -9,6 +9,7 @@ import multiprocessing
 import os
 import resource
 import signal
+import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
@@ -35,6 +36,7 @@ def serve(pipe: Connection, sizes: Sizes) -> None:
     from assets.images.decode import decode
 
     torch.set_num_threads(1)
+    warnings.simplefilter("ignore")  # nobody reads them here: what is wrong with a file is in its answer
     pipe.send(READY)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides when to stop
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -29,22 +29,25 @@ def draw(
 class ImageServer:
     """Serves `/<behaviour>/<anything>` and counts what it is asked for."""
 
-    def __init__(self, good: bytes) -> None:
+    def __init__(self, good: bytes, host: str = "127.0.0.1", port: int = 0) -> None:
         self.good = good
+        self.host = host
+        self.port = port
+        self.peers: set[tuple[str, int]] = set()
         self.asked: Counter[str] = Counter()
         self.times: dict[str, list[float]] = {}
         self.headers: list[dict[str, str]] = []
-        self.under_way = 0
+        self.under_way: Counter[str] = Counter()  # by the name that the host was called
         self.most_under_way = 0
+        self.most_by_host: Counter[str] = Counter()
         self.pause = 0.0
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._ready = threading.Event()
-        self.port = 0
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{self.host}:{self.port}"
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
@@ -59,7 +62,7 @@ class ImageServer:
         app.router.add_get("/{behaviour}/{rest:.*}", self._answer)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        site = web.TCPSite(self._runner, self.host, self.port)
         await site.start()
         self.port = self._runner.addresses[0][1]
 
@@ -75,8 +78,11 @@ class ImageServer:
         self.asked[request.path] += 1
         self.times.setdefault(request.path, []).append(asyncio.get_running_loop().time())
         self.headers.append(dict(request.headers))
-        self.under_way += 1
-        self.most_under_way = max(self.most_under_way, self.under_way)
+        if request.transport is not None:
+            self.peers.add(request.transport.get_extra_info("peername"))
+        self.under_way[request.host] += 1
+        self.most_under_way = max(self.most_under_way, self.under_way.total())
+        self.most_by_host[request.host] = max(self.most_by_host[request.host], self.under_way[request.host])
         try:
             if self.pause:
                 await asyncio.sleep(self.pause)
@@ -85,7 +91,7 @@ class ImageServer:
             )
             return await behaviour(request)
         finally:
-            self.under_way -= 1
+            self.under_way[request.host] -= 1
 
     async def on_good(self, _: web.Request) -> web.Response:
         return web.Response(body=self.good, content_type="image/jpeg")
@@ -150,6 +156,9 @@ class ImageServer:
 
     async def on_text(self, _: web.Request) -> web.Response:
         return web.Response(text="<html>Sign in to see this picture</html>", content_type="image/jpeg")
+
+    async def on_page(self, _: web.Request) -> web.Response:
+        return web.Response(text="<html>Sign in to see this picture</html>", content_type="text/html")
 
     async def on_empty(self, _: web.Request) -> web.Response:
         return web.Response(body=b"", content_type="image/jpeg")

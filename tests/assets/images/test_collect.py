@@ -113,6 +113,8 @@ def test_every_photo_gets_the_status_that_fits(local, config, photos, server, cl
         19: (f"{server.url}/taken-down/1.jpg", "missing"),
         20: (f"{server.url}/trickle/1.jpg", "transient"),
         21: (f"{server.url}/moved/1.jpg", "ok"),
+        22: (f"{server.url}/page/1.jpg", "not_an_image"),
+        23: (f"{server.url}/to/1.jpg?url=http://localhost:{closed_port}/1.jpg", "missing"),
     }
     collected = run(local, config, {photo_id: url for photo_id, (url, _) in bad.items()})
     assert statuses(local, collected) == {photo_id: status for photo_id, (_, status) in bad.items()}

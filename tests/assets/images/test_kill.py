@@ -113,3 +113,23 @@ def test_killed_twice_then_finished(server, tmp_path, config) -> None:
 @pytest.mark.parametrize("seed", range(20))
 def test_killed_at_a_seeded_moment(server, tmp_path, config, seed: int) -> None:
     check_kills(server, tmp_path, config, moments(seed, 1))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(3))
+def test_killed_while_asking_again(server, tmp_path, config, seed: int) -> None:
+    """Parts that are rewritten for what failed for now keep what they have, whenever that is cut off."""
+    hasty = config.model_copy(update={"tries": 1})
+    urls = [f"{server.url}/{'shaky' if number % 3 else 'good'}/{number}.jpg" for number in range(PHOTOS)]
+    folder = tmp_path / "killed"
+    assert finish(folder, hasty, urls).counts["ok"] == PHOTOS // 3
+    server.pause = 0.01
+    for requests, delay in moments(seed, 2):
+        kill_at(server, folder, hasty, urls, requests // 2, delay)
+        assert sum(row.status == "ok" for part in parts_of(folder, hasty).load() for row in part.rows) >= PHOTOS // 3
+    for _ in range(2):
+        collected = finish(folder, hasty, urls)
+    images, status = published(folder, collected)
+    assert [row[0] for row in images] == list(range(PHOTOS))
+    assert {row[1] for row in status} == {"ok"}
+    assert {asked(server, url) for url in urls[::3]} == {1}
