@@ -55,7 +55,8 @@ def decode_resize_encode(numbers: Iterable[int]) -> float:
 
 def _encoded(data: bytes) -> torch.Tensor:
     pixels = decode_jpeg(_tensor(data), mode=ImageReadMode.RGB, apply_exif_orientation=True)
-    return encode_jpeg(resize(pixels, [CONFIG.short_side], antialias=True), quality=CONFIG.jpeg_quality)
+    jpeg: torch.Tensor = encode_jpeg(resize(pixels, [CONFIG.short_side], antialias=True), quality=CONFIG.jpeg_quality)
+    return jpeg
 
 
 def decode_squares(numbers: Iterable[int]) -> float:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import psutil
 
@@ -185,5 +186,5 @@ def _row(
     name: str, measured: str, unit: str, values: list[float], target: float | None = None, note: str = ""
 ) -> Measured:
     median, spread = median_and_spread(values)
-    better = "lower" if unit.startswith("ms") else "higher"
+    better: Literal["lower", "higher"] = "lower" if unit.startswith("ms") else "higher"
     return Measured(name, measured, unit, median, target, better, spread, note)

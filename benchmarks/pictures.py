@@ -43,4 +43,5 @@ def _noise(rng: np.random.Generator) -> npt.NDArray[np.uint8]:
         layers.append((layer - layer.mean()) / layer.std())
     grey, *colours = layers
     channels = [128 + 50 * (0.8 * grey + 0.3 * colour) for colour in colours]
-    return np.clip(np.stack(channels, axis=-1), 0, 255).astype(np.uint8)
+    pixels: npt.NDArray[np.uint8] = np.clip(np.stack(channels, axis=-1), 0, 255).astype(np.uint8)
+    return pixels

@@ -4,9 +4,7 @@ One `Web` serves one event loop. What is asked for, and what an answer means for
 pace of each host in `assets.images.pace`, how many photos are under way at once in `assets.images.collect`.
 """
 
-import asyncio
 import ipaddress
-import random
 import re
 import socket
 import time
@@ -15,6 +13,13 @@ from types import TracebackType
 from typing import Any, Self
 
 import aiohttp
+from tenacity import (
+    AsyncRetrying,
+    RetryCallState,
+    retry_if_exception,
+    stop_after_attempt,
+    wait_exponential_jitter,
+)
 from yarl import URL
 
 from assets.base.profiles.sections.images import ImageConfig
@@ -134,27 +139,34 @@ class Web:
             ), sent
         if start.scheme not in _SCHEMES or not start.host:
             return Failure("missing", f"expected a URL of http or https, found {public_url(url)[:200]!r}"), sent
-        failure = Failure("transient", "not asked")
-        while sent < tries:
-            refusal = await self._pace.wait(_host(start))
-            if refusal is not None:
-                return refusal, sent
-            sent += 1
-            try:
-                return await self._follow(start), sent
-            except _TransientError as error:
-                failure = Failure("transient", str(error))
-                if error.retry_after > self._config.max_wait:
-                    break  # another run's business
-                if sent < tries:
-                    await asyncio.sleep(self._backoff(sent, error.retry_after))
-        return failure, sent
+        try:
+            async for attempt in AsyncRetrying(
+                stop=stop_after_attempt(tries),
+                wait=self._wait,
+                retry=retry_if_exception(self._worthwhile),
+                reraise=True,
+            ):
+                with attempt:
+                    refusal = await self._pace.wait(_host(start))
+                    if refusal is not None:
+                        return refusal, sent
+                    sent += 1
+                    return await self._follow(start), sent
+        except _TransientError as error:
+            return Failure("transient", str(error)), sent
+        raise AssertionError("unreachable: the loop returns or raises")
 
-    def _backoff(self, sent: int, retry_after: float) -> float:
+    def _worthwhile(self, error: BaseException) -> bool:
+        """Whether to ask again in this run; a host that asks for a longer pause is left for another one."""
+        return isinstance(error, _TransientError) and error.retry_after <= self._config.max_wait
+
+    def _wait(self, state: RetryCallState) -> float:
         """Seconds before the next request: doubled each time, with jitter, and no less than the host asks for."""
-        config = self._config
-        doubled = min(config.retry_wait * 2 ** (sent - 1) + random.uniform(0, config.retry_wait), config.max_wait)
-        return max(doubled, retry_after)
+        error = state.outcome.exception() if state.outcome is not None else None
+        backoff = wait_exponential_jitter(
+            multiplier=self._config.retry_wait, max=self._config.max_wait, jitter=self._config.retry_wait
+        )
+        return max(backoff(state), error.retry_after if isinstance(error, _TransientError) else 0.0)
 
     async def _follow(self, start: URL) -> bytes | Failure:
         """One request with its redirects; every host on the way is asked at its own pace.
