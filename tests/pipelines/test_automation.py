@@ -340,6 +340,23 @@ def test_the_sensor_clears_away_the_run_of_a_killed_planner(look, instance) -> N
     assert instance.get_run_by_id(run.run_id).status == dg.DagsterRunStatus.CANCELED
 
 
+def test_the_sensor_asks_for_the_rest_of_files_when_the_limit_of_rows_goes(
+    look, watched: Workspace, instance, source: Path
+) -> None:
+    whole = watched.settings
+    watched.settings = whole.model_copy(update={"limit_rows": 2})
+    for request in look():
+        ingest(watched, instance, request)
+    assert watched.ledger.get("source_files", key_of(source / "a.tsv.bz2")).facts["rows"] == 2
+    assert look() == []
+    watched.settings = whole
+    for request in look():
+        ingest(watched, instance, request)
+    assert watched.ledger.get("source_files", key_of(source / "a.tsv.bz2")).facts["rows"] == 3
+    watched.settings = whole.model_copy(update={"limit_rows": 2})
+    assert look() == []
+
+
 def test_while_a_file_is_being_ingested_it_is_not_asked_for_again(look, watched: Workspace, instance, source) -> None:
     path = source / "a.tsv.bz2"
     for request in look():

@@ -11,10 +11,16 @@ from pathlib import Path
 from typing import NamedTuple
 
 import duckdb
+import pyarrow.parquet as pq
 import pytest
+from given_sources import write_database
 from tiny_collection import Tiny
 from typer.testing import CliRunner
 
+from assets.base.settings import Settings
+from assets.ingestion.copies import copy_folder
+from assets.ingestion.sources import source_file_key
+from pipelines.build import open_workspace
 from pipelines.cli import app
 
 pytestmark = pytest.mark.timeout(600)
@@ -379,6 +385,53 @@ def test_status_names_what_is_old_with_the_command_that_redoes_it(locsens: Locse
     )
 
 
+def test_a_first_look_and_then_the_rest(locsens: Locsens, source: Path, tmp_path: Path) -> None:
+    def photos() -> int:
+        files = (tmp_path / "data/tables/raw_photos").rglob("*.parquet")
+        return sum(pq.read_metadata(path).num_rows for path in files)
+
+    code, text, _ = locsens("materialize", "--to", "ingestion", "--limit-rows", "10")
+    assert (code, photos()) == (0, 10)
+    assert "at most 10 rows of each source file" in text.splitlines()[0]
+    code, text, _ = locsens("status")
+    assert re.search(
+        r"in part source file photos-tsv-\w{8}: ingested up to a limit of 10 rows; `locsens materialize` without a "
+        r"limit ingests what follows them\nto do source_files:photos-tsv-\w{8}\n",
+        text,
+    )
+    assert "to do source_files" not in locsens("status", limit_rows=10).text
+    assert locsens("materialize", "--to", "ingestion", "--limit-rows", "0", limit_rows=10).code == 0
+    assert photos() == 30
+    assert "in part" not in locsens("status").text
+    assert "everything is up to date" in locsens("materialize", "--to", "ingestion", limit_rows=10).text
+    assert photos() == 30
+
+
+def test_a_limit_that_is_none(locsens: Locsens, source: Path) -> None:
+    refused(locsens("status", limit_rows=-1), "LOCSENS_LIMIT_ROWS: .*greater than or equal to 0, found '-1'")
+    said = locsens("materialize", "--limit-rows", "-1")
+    assert (said.code, "--limit-rows" in said.error) == (2, True)
+
+
+def test_a_database_as_source(locsens: Locsens, tmp_path: Path) -> None:
+    rows = ({"rowid": 5 * n, "photoid": n, "usertags": ",".join(WORDS)} for n in range(30))
+    write_database(tmp_path / "meta.sql", rows)
+    assert locsens("materialize", "--to", "splits", source="meta.sql").code == 0
+    (path,) = (tmp_path / "data/tables/raw_photos").rglob("*.parquet")
+    assert pq.read_table(path)["line_number"].to_pylist() == [5 * n for n in range(30)]
+
+
+def test_a_database_without_the_table(locsens: Locsens, tmp_path: Path) -> None:
+    write_database(tmp_path / "meta.sql", [{}], table="one")
+    write_database(tmp_path / "meta.sql", [{}], table="two")
+    failed(
+        locsens("materialize", "--to", "ingestion", source="meta.sql"),
+        "source_files:meta-sql-",
+        r": source file file:///.*meta\.sql: expected an SQLite table yfcc100m_dataset, or one table with its columns "
+        r"photoid, uid, .*, marker; found several with them: one, two$",
+    )
+
+
 def test_status_changes_nothing(locsens: Locsens, source: Path, tmp_path: Path) -> None:
     locsens("status")
     assert not (tmp_path / "data").exists()
@@ -409,6 +462,17 @@ def test_forget_removes_a_file_by_key_or_url(locsens: Locsens, tmp_path: Path) -
     assert len(list((tmp_path / "data/tables/raw_photos").iterdir())) == 1
 
 
+def test_forget_takes_a_copy_that_was_begun(locsens: Locsens, source: Path, tmp_path: Path) -> None:
+    assert locsens("materialize", "--to", "ingestion").code == 0
+    key = source_file_key(source.as_uri())
+    workspace = open_workspace(Settings(storage="data", source="photos.tsv", profile="tiny", work=tmp_path / "work"))
+    folder = copy_folder(workspace, key)
+    folder.mkdir(parents=True)
+    (folder / "part").write_bytes(b"begun")
+    assert locsens("forget", key).code == 0
+    assert not folder.exists()
+
+
 def test_doctor_finds_everything_in_order(locsens: Locsens, source: Path) -> None:
     code, text, _ = locsens("doctor")
     assert code == 0
@@ -418,6 +482,7 @@ def test_doctor_finds_everything_in_order(locsens: Locsens, source: Path) -> Non
     ]  # fmt: skip
     assert found["source"] == "1 files, 0.0 MB; the first is yfcc100m, 23 columns, plain"
     assert re.fullmatch(r".*/data can be written, read and cleared, [\d,.]+ GB free", found["storage"])
+    assert "source: 1 files, 0.0 MB, of each the first 7 rows; the first is" in locsens("doctor", limit_rows=7).text
     assert not list(Path("data").glob(".doctor*"))
 
 
