@@ -39,11 +39,17 @@ SOURCE_FILES = Table(
     "One row per ingested file of metadata.",
     (
         Column("url", _TEXT, "Where the file was read from, without credentials.", (), False),
-        Column("format", _TEXT, "How it was read: yfcc100m or manifest, layout and compression.", (), False),
+        Column(
+            "format",
+            _TEXT,
+            "How it was read: yfcc100m or manifest, layout and compression, a limit of rows.",
+            (),
+            False,
+        ),
         Column("registered", _I32, "Order in which the file was registered, from 0.", (), False),
         Column("bytes", _I64, "Size of the file as stored.", (), False),
         Column("etag", _TEXT, "Fingerprint of the stored file: etag, or size and time of change.", (), False),
-        Column("rows", _I64, "Rows in the file, readable or not.", (), False),
+        Column("rows", _I64, "Rows in the file, or up to the limit; readable or not.", (), False),
         Column("rejected_rows", _I64, "Rows that could not be read.", (), False),
         Column("shards", _I32, "Shards the file was cut into.", (), False),
     ),
@@ -72,7 +78,7 @@ RAW_PHOTOS = Table(
         Column("extension", _TEXT, "File extension of the original, lower case."),
         Column("is_video", pa.bool_(), "True for a video.", (), False),
         Column("source_file", _TEXT, "Key of the source file.", (), False),
-        Column("line_number", _I64, "Line (or row) in the source file, from 1.", (), False),
+        Column("line_number", _I64, "Line (or row) in the source file, from 1; in SQLite the rowid.", (), False),
     ),
     ("shard",),
 )
@@ -82,7 +88,7 @@ REJECTED_ROWS = Table(
     "One row per row of a source file that could not be read.",
     (
         Column("source_file", _TEXT, "Key of the source file.", (), False),
-        Column("line_number", _I64, "Line (or row) in the source file, from 1.", (), False),
+        Column("line_number", _I64, "Line (or row) in the source file, from 1; in SQLite the rowid.", (), False),
         Column("reason", _TEXT, "Why it could not be read.", (), False),
         Column("text", _TEXT, "The row's beginning, bytes that are no text escaped.", (), False),
     ),

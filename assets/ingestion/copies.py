@@ -21,7 +21,7 @@ from assets.base.progress import shown
 from assets.base.stores import store_errors
 from assets.base.urls import without_secrets
 from assets.base.workspace import Workspace
-from assets.ingestion.errors import SourceError, UnreachableSourceError
+from assets.ingestion.errors import DamagedSourceError, SourceError, UnreachableSourceError
 from assets.ingestion.sources import SourceFile, refuse_change
 
 PIECE_BYTES = 8 << 20
@@ -67,7 +67,11 @@ def copy_file(file: SourceFile, folder: Path, log: logging.Logger) -> Path:
                 target.flush()
                 os.fsync(target.fileno())
                 report(target.tell(), file.bytes, "")
-        refuse_change(file)
+        try:
+            refuse_change(file)
+        except DamagedSourceError:
+            part.unlink()  # a mixture, which the file's first version, if it came back, would be taken for
+            raise
         part.replace(whole)
     return whole
 

@@ -137,4 +137,4 @@ def limit_in(inputs: Iterable[Input]) -> int:
 def limit_reached(record: Record) -> int:
     """The limit at which the ingestion of a source file ended, 0 if it read the file to its end."""
     limit = limit_in(record.inputs)
-    return limit if record.facts["rows"] >= limit else 0
+    return limit if limit and record.facts["rows"] >= limit else 0

@@ -4,6 +4,7 @@ import polars as pl
 
 from assets.base.run import Run
 from assets.evaluation.report.data import Account
+from assets.ingestion.discovery import limit_reached
 
 _MOST_REASONS = 8
 
@@ -16,6 +17,7 @@ def accounts(run: Run) -> tuple[Account, ...]:
             `unused_photos`, `photos` and `image_status`; of the large ones the records only.
     """
     read = int(run.scan("source_files").select(pl.col("rows").sum()).collect().item() or 0)
+    in_part = any(limit_reached(record) for record in run.records("source_files"))
     raw, geotagged, photos = (_rows(run, asset) for asset in ("raw_photos", "geotagged_photos", "photos"))
     wanted_only = run.scan("photos").select("photo_id")  # statuses of photos that were wanted once stay
     statuses = counts(run.scan("image_status").join(wanted_only, on="photo_id", how="semi"), "status")
@@ -23,7 +25,7 @@ def accounts(run: Run) -> tuple[Account, ...]:
     return (
         Account(
             "Reading",
-            "rows in the source files",
+            "first rows of the source files" if in_part else "rows in the source files",
             read,
             "raw photos",
             raw,

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+import apsw
 import pytest
 from given_sources import Text, found, write_database
 
@@ -93,6 +94,17 @@ def test_a_row_that_is_too_long_is_not_loaded(tmp_path: Path) -> None:
             b"7\t39089491@N00\t\t2012-02-16 09:56:37.0\t\t\tIMG%5F0520\t\xe2\x80\xa6\t"
         )
         assert database.beginning(99) == b""
+
+
+def test_a_value_of_fifty_megabytes_is_not_loaded(tmp_path: Path) -> None:
+    path = write_database(tmp_path / "meta.sql", [{}])
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE yfcc100m_dataset SET description = zeroblob(50000000)")
+    apsw.memory_high_water(True)
+    with open_database(found(path)) as database:
+        assert list(database.rows(None, 0)) == [(1, None)]
+        assert database.beginning(1).startswith(b"7\t39089491@N00\t")
+    assert apsw.memory_high_water() < 5_000_000
 
 
 def test_nothing_is_written_beside_it(many: Path) -> None:
