@@ -15,7 +15,7 @@ def accounts(run: Run) -> tuple[Account, ...]:
         run: Reads `source_files`, `rejected_rows`, `raw_photos`, `dropped_photos`, `geotagged_photos`,
             `unused_photos`, `photos` and `image_status`; of the large ones the records only.
     """
-    read = int(run.scan("source_files").select(pl.col("rows").sum()).collect().item() or 0)
+    read, taken_down = run.scan("source_files").select(pl.col("rows", "taken_down").sum()).collect().row(0)
     raw, geotagged, photos = (_rows(run, asset) for asset in ("raw_photos", "geotagged_photos", "photos"))
     statuses = counts(run.scan("image_status"), "status")
     wanted = sum(statuses.values())
@@ -27,7 +27,7 @@ def accounts(run: Run) -> tuple[Account, ...]:
             read,
             "raw photos",
             raw,
-            counts(run.scan("rejected_rows"), "reason"),
+            counts(run.scan("rejected_rows"), "reason") | ({"taken_down": taken_down} if taken_down else {}),
         ),
         Account(
             "Filters",
