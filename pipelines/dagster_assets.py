@@ -126,7 +126,8 @@ def _column_lineage(table: Table) -> dg.TableColumnLineage:
     return dg.TableColumnLineage(deps_by_column=deps)
 
 
-def _record_metadata(record: Record) -> dict[str, Any]:
+def record_metadata(record: Record) -> dict[str, Any]:
+    """What every materialisation shows of its record."""
     table = TABLES.get(record.asset)
     metadata: dict[str, Any] = {
         "status": record.status.replace("_", " "),
@@ -186,7 +187,7 @@ def _events(context: dg.AssetExecutionContext, step: Step, outcome: Outcome) -> 
             notes["unchanged"] = dg.MetadataValue.text("up to date, nothing was done")
         yield dg.MaterializeResult(
             asset_key=output,
-            metadata={**notes, **_record_metadata(record)},
+            metadata={**notes, **record_metadata(record)},
             data_version=dg.DataVersion(record.data_version),
             check_results=[_check_event(output, one, step) for one in outcome.checks.get(output, [])],
         )
@@ -215,6 +216,6 @@ def _announce_shards(context: dg.AssetExecutionContext, workspace: Workspace, st
                 asset_key=record.asset,
                 partition=record.partition,
                 tags={DATA_VERSION_TAG: record.data_version},
-                metadata=_record_metadata(record),
+                metadata=record_metadata(record),
             )
         )
