@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Callable
 from functools import wraps
+from pathlib import Path
 from typing import Annotated, ParamSpec, TypeVar
 
 import typer
@@ -33,6 +34,7 @@ def in_plain_words(command: Callable[P, R]) -> Callable[P, R]:
         from assets.base.collection import CollectionError
         from assets.base.provenance import ProvenanceError
         from assets.base.storage import StorageError
+        from assets.base.takedowns import TakedownError
         from assets.base.word_vector_file import WordVectorError
         from assets.ingestion.errors import SourceError
         from pipelines.lock import StorageBusyError
@@ -40,7 +42,7 @@ def in_plain_words(command: Callable[P, R]) -> Callable[P, R]:
 
         mendable = (
             SettingsError, CollectionError, ProvenanceError, StorageError, StorageBusyError, SourceError,
-            WordVectorError, RefreshError,
+            WordVectorError, RefreshError, TakedownError,
         )  # fmt: skip
         try:
             return command(*args, **kwargs)
@@ -119,6 +121,21 @@ def forget(file: Annotated[str, typer.Argument(help="Key or URL of a source file
         markup=False,
         soft_wrap=True,
     )
+
+
+@app.command()
+@in_plain_words
+def takedown(
+    ids: Annotated[list[str] | None, typer.Argument(help="Photo ids, or ids as the source writes them.")] = None,
+    file: Annotated[Path | None, typer.Option(help="A text file with one id a line.")] = None,
+) -> None:
+    """Remove photos from everything, and remember them; without ids, go on with what was interrupted."""
+    from assets.takedown.find import read_ids
+    from pipelines.session import tell_taken_down
+    from pipelines.takedown import take_down
+
+    wanted = read_ids(ids or [], file)
+    tell_taken_down(len(wanted), *take_down(load_settings(), wanted), console)
 
 
 @app.command()

@@ -127,6 +127,7 @@ def _column_lineage(table: Table) -> dg.TableColumnLineage:
 
 
 def _record_metadata(record: Record) -> dict[str, Any]:
+    """What every materialisation shows of its record."""
     table = TABLES.get(record.asset)
     metadata: dict[str, Any] = {
         "status": record.status.replace("_", " "),

@@ -8,13 +8,11 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 
 from assets.base.freshness import judge, retryable_rows
-from assets.base.keys import source_file_of
+from assets.base.keys import MODELS, source_file_of
 from assets.base.sentences import shorten
 from assets.base.step import STAGES, Step
 from assets.base.workspace import Workspace
 from pipelines.runs import Runner
-
-MODELS = ("embedding_model", "locsens_model")
 
 
 class RefreshError(ValueError):

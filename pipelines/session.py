@@ -10,11 +10,14 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from assets.base.keys import MODELS
 from assets.base.settings import Settings
 from assets.base.urls import public_source
 from assets.base.workspace import Workspace
 from assets.ingestion.discovery import Discovery, discover, ingested_in_part, look
 from assets.ingestion.sources import parse_source
+from assets.takedown.find import LEARNT, Found
+from assets.takedown.remove import Removed
 from pipelines.build import build_defs, open_workspace
 from pipelines.home import dagster_home, open_instance
 from pipelines.lock import only_planner
@@ -85,6 +88,11 @@ def tell_standing(workspace: Workspace, console: Console) -> None:
             "without a limit ingests what follows them",
             soft_wrap=True,
         )
+    for asset in MODELS:
+        for partition, record in workspace.ledger.records(asset).items():
+            if LEARNT in record.facts:
+                line = _learnt(asset, str(partition), len(record.facts[LEARNT]))
+                console.print(f"[yellow]trained on photos taken down since[/] {line}", soft_wrap=True)
     for output in report.made:
         console.print(f"[cyan]to do[/] {output}", soft_wrap=True)
     _tell_left(report, console)
@@ -99,6 +107,35 @@ def _tell_retryable(workspace: Workspace, console: Console) -> None:
             "`locsens materialize --refresh images` asks for them again",
             soft_wrap=True,
         )
+
+
+def tell_taken_down(asked: int, found: Found, removed: Removed, console: Console) -> None:
+    """Tell what was removed, what still stands and what a person may do about it.
+
+    Args:
+        asked: How many ids were given.
+        found: The photos.
+        removed: What was removed of them.
+        console: Where to tell it.
+    """
+    tables = sum(1 for rows in removed.rows.values() if rows)
+    if asked:
+        console.print(f"{found.known} of {asked} photos were in the collection", soft_wrap=True)
+    console.print(
+        f"{sum(removed.rows.values()):,} rows removed from {tables} tables; "
+        f"{len(found.takedowns.hashes):,} ids are remembered and will not come back",
+        soft_wrap=True,
+    )
+    if removed.report:
+        console.print("the report may have shown them and is removed", soft_wrap=True)
+    if removed.rows:
+        console.print("`locsens materialize` makes anew what counts photos: results, report, catalog", soft_wrap=True)
+    for (asset, key), hashes in sorted(found.learnt.items()):
+        console.print(f"[yellow]trained on them[/] {_learnt(asset, key, len(hashes))}", soft_wrap=True)
+
+
+def _learnt(asset: str, key: str, photos: int) -> str:
+    return f"{asset}:{key}: {photos} photos; only another training forgets them: `--refresh {asset}:{key}`"
 
 
 def _tell_vanished(found: Discovery, console: Console) -> None:
@@ -139,7 +176,7 @@ def print_results(settings: Settings, console: Console) -> None:
     _print_tagging(_results(workspace, "tagging_results"), console)
     steps = {
         record.partition: record.facts.get("steps")
-        for asset in ("embedding_model", "locsens_model")
+        for asset in MODELS
         for record in workspace.ledger.records(asset).values()
     }
     console.print("training steps: " + ", ".join(f"{name} {count}" for name, count in steps.items() if count))

@@ -6,7 +6,7 @@ from typing import Literal
 from assets.base.keys import source_file_of
 from assets.base.provenance import Input, Record
 from assets.base.sentences import shorten
-from assets.base.step import Step
+from assets.base.step import Reads, Step
 from assets.base.workspace import Workspace
 
 State = Literal["fresh", "missing", "outdated", "older", "unusable", "waiting"]
@@ -66,9 +66,13 @@ def expected_inputs(step: Step, workspace: Workspace, partition: str | None) -> 
                 missing.append(f"{_name((reads.asset, key))} (--refresh models)")
             if reads.sliced and not _covers_all(workspace, reads.asset):
                 missing.append(f"{reads.asset} (newer than every partition that it reads)")
-            version = record.slices.get(partition or "", NO_SLICE) if reads.sliced else record.data_version
-            inputs.append(Input(reads.asset, key, version))
+            inputs.append(Input(reads.asset, key, input_version(record, reads, partition)))
     return inputs, missing
+
+
+def input_version(record: Record, reads: Reads, partition: str | None) -> str:
+    """Version of an upstream output as an input of a step's partition."""
+    return record.slices.get(partition or "", NO_SLICE) if reads.sliced else record.data_version
 
 
 def profile_hash(step: Step, workspace: Workspace, partition: str | None) -> str:

@@ -13,6 +13,9 @@ VARIANTS = (
     "tagging_zeroed",
     "tagging_raw",
 )
+MODELS = ("embedding_model", "locsens_model")
+"""Assets that are trained."""
+
 SIGMAS = ("1", "0.1", "0.05", "0.01", "0")
 RETRIEVAL_MODELS = (
     "upper_bound",

@@ -154,6 +154,16 @@ class Storage:
             if self._store.exists(full):
                 self._store.rm(full, recursive=True)
 
+    def abort_uploads(self) -> None:
+        """Abort uploads that a killed run began: nobody sees their parts, and they hold what was sent."""
+        if not hasattr(self.filesystem, "list_multipart_uploads"):  # only S3 has such
+            return
+        bucket, _, prefix = self.root.partition("/")
+        with self._told("abort the uploads of", ""):
+            for upload in self._store.list_multipart_uploads(bucket):
+                if upload["Key"].startswith(f"{prefix}/"):
+                    self._store.abort_mpu(bucket, upload["Key"], upload["UploadId"])
+
     @contextlib.contextmanager
     def create(self, path: str) -> Iterator[Sink]:
         """Write a file that appears whole when the block ends, and not at all when the block fails.

@@ -51,6 +51,7 @@ SOURCE_FILES = Table(
         Column("etag", _TEXT, "Fingerprint of the stored file: etag, or size and time of change.", (), False),
         Column("rows", _I64, "Rows in the file, or up to the limit; readable or not.", (), False),
         Column("rejected_rows", _I64, "Rows that could not be read.", (), False),
+        Column("taken_down", _I64, "Rows of photos that were taken down: in no other table.", (), False),
         Column("shards", _I32, "Shards the file was cut into.", (), False),
     ),
     ("source_file",),

@@ -11,10 +11,12 @@ import io
 import json
 import logging
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -115,10 +117,10 @@ class Parts:
         try:
             data = self.storage.read_bytes(statuses_path)
             with pq.ParquetFile(io.BytesIO(data)) as file:
-                token = _metadata(file)
+                token = _token(file.schema_arrow)
                 rows = [StatusRow(**row) for row in file.read().to_pylist()]
             with self.storage.open(images_path) as source, pq.ParquetFile(source) as file:
-                image_token = _metadata(file)
+                image_token = _token(file.schema_arrow)
                 same_sizes = image_token.get("sizes") == _sizes_text(self.sizes)
                 whole = same_sizes and bool(token) and image_token.get("content") == token.get("content")
                 ids = set() if whole or not same_sizes else set(file.read(["photo_id"])["photo_id"].to_pylist())
@@ -150,7 +152,6 @@ class Parts:
 
     def write(self, number: int, photos: Sequence[Photo]) -> tuple[StoredFile, StoredFile]:
         """Publish a part: the images, then the statuses that make it finished."""
-        images_path, statuses_path = self._paths(number)
         rows = [photo.row for photo in photos]
         pictures = [(photo.row.photo_id, photo.image) for photo in photos if photo.image is not None]
         images = pa.table(
@@ -164,28 +165,11 @@ class Parts:
             if pictures
             else TABLES["images"].empty().to_pydict()
         )
-        content = _content(rows, pictures)
-        token = {"sizes": _sizes_text(self.sizes), "content": content}
-        stored = self._publish(images_path, "images", images, token)
         status = pa.Table.from_pylist(
             [{name: getattr(row, name) for name in StatusRow.__slots__} for row in rows],
             schema=TABLES["image_status"].schema(),
         )
-        seal = {"content": content, "bytes": stored.bytes, "sha256": stored.sha256, "rows": stored.rows}
-        return stored, self._publish(statuses_path, "image_status", status, seal)
-
-    def _publish(self, path: str, asset: str, table: pa.Table, token: dict[str, Any]) -> StoredFile:
-        conformed = TABLES[asset].conform(table).replace_schema_metadata({_KEY: json.dumps(token)})
-        with self.storage.create(path) as sink:
-            pq.write_table(
-                conformed,
-                pa.PythonFile(sink, mode="w"),
-                compression=_COMPRESSION if asset == "images" else "zstd",
-                use_dictionary=asset != "images",
-                write_statistics=["photo_id"],
-            )
-        assert sink.stored is not None
-        return StoredFile(path, sink.stored.bytes, sink.stored.sha256, table.num_rows)
+        return _publish_pair(self.storage, self._paths(number), images, status, _sizes_text(self.sizes))
 
     def remove(self, number: int) -> None:
         """Remove a part that settles nothing: statuses first, so that it is unfinished at every moment."""
@@ -200,8 +184,55 @@ def _photos_with(file: pq.ParquetFile, sha256: Collection[str]) -> frozenset[int
     return frozenset(row["photo_id"] for row in rows if row["sha256"] in sha256)
 
 
-def _metadata(file: pq.ParquetFile) -> dict[str, Any]:
-    text = (file.schema_arrow.metadata or {}).get(_KEY)
+def take_out(
+    storage: Storage, images_path: str, statuses_path: str, gone: Callable[[pa.ChunkedArray], npt.NDArray[np.bool_]]
+) -> tuple[tuple[StoredFile, StoredFile], pa.Table] | None:
+    """Write a part anew without some of its photos, however its images were made; it settles the others as before.
+
+    Args:
+        storage: Where the part is.
+        images_path: Its file of images.
+        statuses_path: Its file of statuses.
+        gone: Says of photo ids which of them are to go.
+
+    Returns:
+        The pair of files, and the status rows that went; None if none of the photos is in the part.
+    """
+    images, statuses = (storage.read_table(path) for path in (images_path, statuses_path))
+    from_images, from_statuses = gone(images["photo_id"]), gone(statuses["photo_id"])
+    if not (from_images.any() or from_statuses.any()):
+        return None
+    sizes = _token(images.schema).get("sizes", "")
+    kept = images.filter(pa.array(~from_images)), statuses.filter(pa.array(~from_statuses))
+    pair = _publish_pair(storage, (images_path, statuses_path), *kept, sizes)
+    return pair, statuses.filter(pa.array(from_statuses))
+
+
+def _publish_pair(
+    storage: Storage, paths: tuple[str, str], images: pa.Table, statuses: pa.Table, sizes: str
+) -> tuple[StoredFile, StoredFile]:
+    content = _content(images, statuses)
+    stored = _publish(storage, paths[0], "images", images, {"sizes": sizes, "content": content})
+    seal = {"content": content, "bytes": stored.bytes, "sha256": stored.sha256, "rows": stored.rows}
+    return stored, _publish(storage, paths[1], "image_status", statuses, seal)
+
+
+def _publish(storage: Storage, path: str, asset: str, table: pa.Table, token: dict[str, Any]) -> StoredFile:
+    conformed = TABLES[asset].conform(table).replace_schema_metadata({_KEY: json.dumps(token)})
+    with storage.create(path) as sink:
+        pq.write_table(
+            conformed,
+            pa.PythonFile(sink, mode="w"),
+            compression=_COMPRESSION if asset == "images" else "zstd",
+            use_dictionary=asset != "images",
+            write_statistics=["photo_id"],
+        )
+    assert sink.stored is not None
+    return StoredFile(path, sink.stored.bytes, sink.stored.sha256, table.num_rows)
+
+
+def _token(schema: pa.Schema) -> dict[str, Any]:
+    text = (schema.metadata or {}).get(_KEY)
     return dict(json.loads(text)) if text else {}
 
 
@@ -209,12 +240,8 @@ def _sizes_text(sizes: Sizes) -> str:
     return f"{sizes.short_side} {sizes.jpeg_quality}"
 
 
-def _content(rows: Sequence[StatusRow], pictures: Sequence[tuple[int, Decoded]]) -> str:
+def _content(images: pa.Table, statuses: pa.Table) -> str:
     """Hash of what a part says; the images themselves come in by the hash of their originals."""
-    text = json.dumps(
-        [
-            [(row.photo_id, row.status, row.attempts, row.error, row.location) for row in rows],
-            [(photo_id, image.sha256, image.width, image.height) for photo_id, image in pictures],
-        ]
-    )
+    columns = (statuses.select(StatusRow.__slots__), images.select(["photo_id", "sha256", "width", "height"]))
+    text = json.dumps([[[*row.values()] for row in table.to_pylist()] for table in columns])
     return hashlib.sha256(text.encode()).hexdigest()

@@ -12,13 +12,15 @@ def _rows(run: Run, asset: str) -> int:
 
 @check(asset="source_files", blocking=True)
 def rows_are_raw_or_rejected(run: Run) -> CheckResult:
-    """Every row of a source file is in `raw_photos` or in `rejected_rows`."""
-    rows = int(run.frame("source_files", ["rows"])["rows"].sum())
+    """Every row of a source file is in `raw_photos` or in `rejected_rows`, or of a photo that was taken down."""
+    (file,) = run.frame("source_files", ["rows", "taken_down"]).rows()
+    rows, taken_down = file
     raw, rejected = _rows(run, "raw_photos"), _rows(run, "rejected_rows")
     return CheckResult(
-        rows == raw + rejected,
-        f"{rows:,} rows in the file, {raw:,} raw and {rejected:,} rejected",
-        {"rows": rows, "raw": raw, "rejected": rejected},
+        rows == raw + rejected + taken_down,
+        f"{rows:,} rows in the file, {raw:,} raw and {rejected:,} rejected"
+        + (f", {taken_down:,} of photos taken down" if taken_down else ""),
+        {"rows": rows, "raw": raw, "rejected": rejected, "taken_down": taken_down},
     )
 
 

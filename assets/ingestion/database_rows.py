@@ -37,8 +37,9 @@ def read_database(database: Database, shard_rows: int, limit_rows: int, done: Do
     shards = ShardCollector(database.file.key)
     read = 0
     for block in _blocks(database, shard_rows, limit_rows, done):
-        read += len(block.ends)
-        yield from shards.add(block.shard, *parse_block(block, len(COLUMNS), _no_rows(block)))
+        rows = len(block.ends)
+        read += rows
+        yield from shards.add(block.shard, rows, *parse_block(block, len(COLUMNS), _no_rows(block)))
     if not read and not done.rows:
         url, table = database.file.url, database.table.name
         raise EmptySourceError(f"source file {url} is empty: expected rows of metadata in table {table}, found none")

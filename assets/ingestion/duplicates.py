@@ -61,8 +61,24 @@ def find_duplicates(
         places.append(place)
         owners.append(np.full(len(place), number))
         kept.append(first)
-        slices[shard] = hashlib.sha256(repeated[place[~first]].astype("<i8").tobytes()).hexdigest()[:16]
+        slices[shard] = _version(repeated[place[~first]])
     return Duplicates(_table(shards, repeated, places, owners, kept), slices)
+
+
+def slices_of(table: pa.Table, shards: Sequence[str]) -> dict[str, str]:
+    """The slices of a table `duplicate_photos`, as `find_duplicates` gives them.
+
+    Args:
+        table: `DUPLICATE_PHOTOS`, by id.
+        shards: Keys of all shards.
+    """
+    ids, owners = table["photo_id"].to_numpy(), table["shard_key"].to_numpy()
+    lost = ~table["kept"].to_numpy()
+    return {shard: _version(ids[lost & (owners == shard)]) for shard in shards}
+
+
+def _version(ids: Ids) -> str:
+    return hashlib.sha256(ids.astype("<i8").tobytes()).hexdigest()[:16]
 
 
 def _repeated(shards: Sequence[str], photo_ids: Callable[[str], Ids], passes: int) -> Ids:

@@ -8,6 +8,7 @@ from assets.base.keys import shard_key
 from assets.base.run import Run
 from assets.base.shards import adopt_shard, write_shard
 from assets.base.tables import TABLES
+from assets.base.takedowns import read_takedowns
 from assets.ingestion.copies import copy_file, copy_folder
 from assets.ingestion.discovery import limit_in, source_file, source_of
 from assets.ingestion.read import read_shards
@@ -30,17 +31,18 @@ def ingest(run: Run) -> None:
     # A remote database is copied, since all of it is read page by page; a first look reads it where it lies.
     copied = is_database and not limit and local_path(file) is None
     place = _copied(run, file) if copied else file
+    takedowns = read_takedowns(run.storage)
     for shard in read_shards(place, source_format, run.profile.ingestion.shard_rows, limit, done):
-        rejected, last_line = shard.rejected.num_rows, shard.last_line
-        write_shard(
-            run,
-            shard_key(file.key, shard.index),
-            {"raw_photos": shard.raw, "rejected_rows": shard.rejected},
-            {"rows": shard.rows, "rejected_rows": rejected, "last_line": last_line},
-            resumable=is_database,
-        )
-        done = done.plus(shard.rows, rejected, last_line)
-        run.log.info("%s: %s rows read, %s of them rejected", file.key, f"{done.rows:,}", f"{done.rejected:,}")
+        tables = {"raw_photos": takedowns.without(shard.raw), "rejected_rows": takedowns.texts(shard.rejected)}
+        facts = {
+            "rows": shard.rows,
+            "rejected_rows": shard.rejected.num_rows,
+            "taken_down": shard.raw.num_rows - tables["raw_photos"].num_rows,
+            "last_line": shard.last_line,
+        }
+        write_shard(run, shard_key(file.key, shard.index), tables, facts, resumable=is_database)
+        done = done.plus(**facts)
+        run.log.info("%s: %s rows read, %s of them rejected", file.key, f"{done.rows:,}", f"{done.rejected_rows:,}")
     if is_database and not copied:
         refuse_change(file)
     _tell(run, file, source_format.describe(), limit, done)
@@ -56,7 +58,7 @@ def _done_before(run: Run, file: SourceFile) -> Done:
     """The shards that an earlier run of the same file finished before it was killed, from the first on."""
     done = Done()
     while (facts := adopt_shard(run, shard_key(file.key, done.shards))) is not None:
-        done = done.plus(facts["rows"], facts["rejected_rows"], facts["last_line"])
+        done = done.plus(**facts)
     if done.shards:
         run.log.info("%s: goes on after %d shards, %s rows", file.key, done.shards, f"{done.rows:,}")
     return done
@@ -71,10 +73,11 @@ def _tell(run: Run, file: SourceFile, described: str, limit: int, done: Done) ->
         "bytes": file.bytes,
         "etag": file.etag,
         "rows": done.rows,
-        "rejected_rows": done.rejected,
+        "rejected_rows": done.rejected_rows,
+        "taken_down": done.taken_down,
         "shards": done.shards,
     }
     run.write("source_files", pa.Table.from_pylist([row], schema=TABLES["source_files"].schema()))
-    counts = {"rows": done.rows, "rejected_rows": done.rejected, "shards": done.shards, "url": file.url}
+    counts = {name: row[name] for name in ("rows", "rejected_rows", "taken_down", "shards", "url")}
     run.facts.update(counts)
     run.note("source_files", counts | ({"limit_rows": limit} if limit else {}))

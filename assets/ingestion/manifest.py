@@ -40,7 +40,7 @@ def read_manifest(
     ids = ids or PhotoIds()
     shards = ShardCollector(source_file)
     for batch in batches:
-        yield from shards.add(batch.shard, *_parse(batch, url, ids))
+        yield from shards.add(batch.shard, batch.rows, *_parse(batch, url, ids))
     ids.refuse_collisions(url)
     yield from shards.finish()
 

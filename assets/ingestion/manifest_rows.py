@@ -37,12 +37,14 @@ class RowBatch:
 
     Attributes:
         shard: Index of the shard that they belong to.
+        rows: How many they are, counted before any is parsed.
         fields: Row number, and the manifest's known columns as text, numbers or lists of text, null where
             missing.
         rejected: Rows that could not be read: number, reason, text.
     """
 
     shard: int
+    rows: int
     fields: pl.DataFrame
     rejected: pl.DataFrame
 
@@ -94,7 +96,7 @@ def csv_batches(url: str, blocks: Iterable[bytes], delimiter: str, shard_rows: i
         ).with_columns(pl.col(columns).replace("", None))
         texts = [text_of(batch[index], delimiter) for index in reasons]
         rejected = rejections([row + index + 1 for index in reasons], list(reasons.values()), texts)
-        yield RowBatch(row // shard_rows, fields, rejected)
+        yield RowBatch(row // shard_rows, len(batch), fields, rejected)
         row += len(batch)
 
 
@@ -111,7 +113,7 @@ def json_batches(blocks: Iterable[bytes], shard_rows: int) -> Iterator[RowBatch]
                 reasons[index] = values
             else:
                 rows.append({"row": int(block.numbers[index])} | values)
-        yield RowBatch(block.shard, _json_frame(rows), _rejected_lines(block, reasons))
+        yield RowBatch(block.shard, len(block.ends), _json_frame(rows), _rejected_lines(block, reasons))
 
 
 def parquet_batches(url: str, stored: BinaryIO, shard_rows: int) -> Iterator[RowBatch]:
@@ -131,7 +133,8 @@ def parquet_batches(url: str, stored: BinaryIO, shard_rows: int) -> Iterator[Row
             whole = pa.Table.from_batches([batch])
             while whole.num_rows:
                 part = whole.slice(0, shard_rows - row % shard_rows)
-                yield RowBatch(row // shard_rows, _parquet_frame(url, part, row), rejections([], [], []))
+                fields = _parquet_frame(url, part, row)
+                yield RowBatch(row // shard_rows, part.num_rows, fields, rejections([], [], []))
                 row += part.num_rows
                 whole = whole.slice(part.num_rows)
     except WrongFormatError:
@@ -148,14 +151,14 @@ def first_rows(batches: Iterable[RowBatch], limit: int) -> Iterator[RowBatch]:
         batches: The manifest's rows from its beginning.
         limit: At most so many rows, 0 for all.
     """
-    seen = 0
+    left = limit
     for batch in batches:
-        seen += batch.fields.height + batch.rejected.height
-        if not limit or seen < limit:
+        if not limit or batch.rows < left:
             yield batch
+            left -= batch.rows
             continue
         fields = batch.fields.filter(pl.col("row") <= limit)
-        yield RowBatch(batch.shard, fields, batch.rejected.filter(pl.col("line_number") <= limit))
+        yield RowBatch(batch.shard, left, fields, batch.rejected.filter(pl.col("line_number") <= limit))
         return
 
 

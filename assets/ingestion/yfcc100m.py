@@ -78,7 +78,7 @@ def read_yfcc100m(
     """
     shards = ShardCollector(source_file)
     for block in first_lines(line_blocks(blocks, shard_rows), limit_rows):
-        yield from shards.add(block.shard, *parse_block(block, columns))
+        yield from shards.add(block.shard, len(block.ends), *parse_block(block, columns))
     yield from shards.finish()
 
 

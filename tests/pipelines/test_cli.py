@@ -473,6 +473,39 @@ def test_forget_takes_a_copy_that_was_begun(locsens: Locsens, source: Path, tmp_
     assert not folder.exists()
 
 
+def test_takedown_says_what_it_cannot_do(locsens: Locsens, source: Path, tmp_path: Path) -> None:
+    refused(locsens("takedown", "3"), "storage .*/data holds no collection: there is nothing to take down")
+    assert not (tmp_path / "data").exists()
+    assert locsens("materialize", "--to", "ingestion")[0] == 0
+    refused(locsens("takedown"), "no photo is named and none was ever taken down: give the ids of some, or --file")
+    refused(locsens("takedown", "--file", "ids.txt"), r"--file ids\.txt: expected a text file with one photo id a line")
+    shutil.copyfile(source, tmp_path / "others.tsv")
+    refused(locsens("takedown", "3", source="others.tsv"), "holds the collection of source 'photos.tsv'")
+    (tmp_path / "data/takedowns.json").write_text("{}")
+    refused(locsens("takedown", "3"), r"takedowns\.json in .*/data: expected the list of photos taken down, found")
+    assert locsens("materialize", "--refresh", "source_files", "--to", "ingestion").code == 1
+
+
+def test_takedown_removes_and_remembers(locsens: Locsens, source: Path, tmp_path: Path) -> None:
+    assert locsens("materialize", "--to", "splits")[0] == 0
+    code, text, _ = locsens("takedown", "3", "4711")
+    assert code == 0
+    assert text == (
+        "1 of 2 photos were in the collection\n"
+        "3 rows removed from 3 tables; 2 ids are remembered and will not come back\n"
+        "`locsens materialize` makes anew what counts photos: results, report, catalog\n"
+    )
+    source.write_text(source.read_text() + row(4711) + row(30))
+    assert locsens("materialize", "--to", "splits").code == 0
+    with duckdb.connect() as database:
+        counted = "SELECT list(photo_id ORDER BY photo_id) FROM 'data/tables/{}/*/*.parquet'"
+        left = [*range(3), *range(4, 31)]
+        assert database.execute(counted.format("raw_photos")).fetchone() == (left,)
+        taken_down = database.execute("SELECT rows, taken_down FROM 'data/tables/source_files/*/*.parquet'").fetchall()
+        assert taken_down == [(32, 2)]
+    assert locsens("takedown").text.startswith("0 rows removed from 0 tables; 2 ids are remembered")
+
+
 def test_doctor_finds_everything_in_order(locsens: Locsens, source: Path) -> None:
     code, text, _ = locsens("doctor")
     assert code == 0

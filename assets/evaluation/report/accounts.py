@@ -16,7 +16,7 @@ def accounts(run: Run) -> tuple[Account, ...]:
         run: Reads `source_files`, `rejected_rows`, `raw_photos`, `dropped_photos`, `geotagged_photos`,
             `unused_photos`, `photos` and `image_status`; of the large ones the records only.
     """
-    read = int(run.scan("source_files").select(pl.col("rows").sum()).collect().item() or 0)
+    read, taken_down = run.scan("source_files").select(pl.col("rows", "taken_down").sum()).collect().row(0)
     in_part = any(limit_reached(record) for record in run.records("source_files"))
     raw, geotagged, photos = (_rows(run, asset) for asset in ("raw_photos", "geotagged_photos", "photos"))
     wanted_only = run.scan("photos").select("photo_id")  # statuses of photos that were wanted once stay
@@ -29,7 +29,7 @@ def accounts(run: Run) -> tuple[Account, ...]:
             read,
             "raw photos",
             raw,
-            counts(run.scan("rejected_rows"), "reason"),
+            counts(run.scan("rejected_rows"), "reason") | ({"taken_down": taken_down} if taken_down else {}),
         ),
         Account(
             "Filters",

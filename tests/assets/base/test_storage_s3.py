@@ -120,6 +120,17 @@ def test_a_block_that_fails_publishes_nothing_and_leaves_no_upload(
     assert uploads(storage) == []
 
 
+def test_uploads_that_a_killed_run_began_are_aborted_below_the_storage_alone(
+    served: tuple[Storage, FaultyProxy],
+) -> None:
+    storage, _ = served
+    bucket = storage.root.split("/")[0]
+    for key in ("collection/large", "collection-2/large", "large"):
+        storage.filesystem.call_s3("create_multipart_upload", Bucket=bucket, Key=key)
+    storage.abort_uploads()
+    assert uploads(storage) == ["collection-2/large", "large"]
+
+
 @pytest.mark.usefixtures("hurried")
 @pytest.mark.parametrize(("method", "fault"), [("PUT", "cut_put"), ("POST", "500")], ids=["part", "completion"])
 def test_an_upload_that_cannot_be_ended_is_aborted(

@@ -1,0 +1,1 @@
+"""Photos taken down: removed from all that was made of them."""

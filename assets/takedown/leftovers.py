@@ -1,0 +1,49 @@
+"""What lies in the storage beside the recorded files, for a killed run left it: it can hold a photo as well."""
+
+import pyarrow as pa
+
+from assets.base.storage import PARTIAL, Storage, StorageError
+from assets.base.tables import TABLES
+from assets.base.workspace import Workspace
+from assets.images.parts import take_out
+from assets.takedown.tables import Cleaning
+
+_PAIR = ("images", "image_status")
+
+
+def remove_leftovers(workspace: Workspace, cleaning: Cleaning) -> int:
+    """Remove unrecorded files that hold a photo taken down or cannot be read; abort uploads that were never ended.
+
+    Parts of images are what a killed run goes on from: they are written anew without the photos.
+
+    Returns:
+        How many files were removed or written anew.
+    """
+    storage = workspace.storage
+    storage.abort_uploads()
+    changed = 0
+    for asset in TABLES:
+        recorded = {file.path for record in workspace.ledger.records(asset).values() for file in record.files}
+        left = [path for path in storage.list(f"tables/{asset}", unfinished=True) if path not in recorded]
+        changed += sum(_cleaned(storage, asset, path, cleaning) for path in left)
+    return changed
+
+
+def _cleaned(storage: Storage, asset: str, path: str, cleaning: Cleaning) -> bool:
+    if asset in _PAIR:
+        pair = [f"tables/{one}/{path.removeprefix(f'tables/{asset}/')}" for one in _PAIR]
+        if PARTIAL not in path and all(storage.exists(one) for one in pair):
+            return take_out(storage, pair[0], pair[1], cleaning.takedowns.hold) is not None
+    if PARTIAL in path or not _is_clean(asset, path, cleaning):
+        storage.remove(path)
+        return True
+    return False
+
+
+def _is_clean(asset: str, path: str, cleaning: Cleaning) -> bool:
+    try:
+        return cleaning.of_file(asset, path) is None
+    except StorageError:
+        raise
+    except (pa.ArrowInvalid, pa.ArrowKeyError, OSError):
+        return False  # nobody can read it, so nobody can say what it holds

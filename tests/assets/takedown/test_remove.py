@@ -1,0 +1,311 @@
+"""Taking photos of somebody's own collection down: which rows, files and records change, and which do not."""
+
+import io
+import json
+import logging
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from PIL import Image
+
+from assets.base.execute import execute
+from assets.base.freshness import judge
+from assets.base.settings import Settings
+from assets.base.step import STAGES
+from assets.base.storage import PARTIAL
+from assets.base.takedowns import TEXT, TakedownError, read_takedowns
+from assets.base.workspace import Workspace
+from assets.ingestion.discovery import discover
+from assets.steps import all_steps
+from assets.takedown.find import find, read_ids
+from assets.takedown.remove import Removed, remove
+
+LOG = logging.getLogger("tests")
+ROOT = Path(__file__).resolve().parents[3]
+WORDS = ",".join(f"word{letter}" for letter in "abcdefghijklmnopqrst")
+PHOTOS = 40
+
+
+def picture(seed: int) -> bytes:
+    pixels = np.random.default_rng(seed).integers(0, 256, (40, 50, 3), dtype=np.uint8)
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "JPEG")
+    return buffer.getvalue()
+
+
+@pytest.fixture(scope="module")
+def album(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with two manifests and their pictures: ids of text and of numbers, one of them in both files."""
+    folder = tmp_path_factory.mktemp("album")
+    header = "photo_id,tags,latitude,longitude,image\n"
+    for name, ids in (
+        ("one", [f"a{number}" for number in range(PHOTOS)]),
+        ("two", [str(5_000_000_000 + n) for n in range(PHOTOS)]),
+    ):
+        lines = [header]
+        for number, photo_id in enumerate(ids):
+            (folder / f"{photo_id}.jpg").write_bytes(picture(number + 1000 * (name == "two")))
+            lines.append(f'{photo_id},"{WORDS},only{photo_id}",48.{number:02},2.{number:02},{photo_id}.jpg\n')
+        lines.append('a3,"broken",north,2.0,a3.jpg\n')
+        lines.append(
+            f'{ids[7]},"{WORDS}",48.5,2.5,nowhere.jpg\n' if name == "one" else f'a5,"{WORDS}",1.0,2.0,a5.jpg\n'
+        )
+        (folder / f"{name}.csv").write_text("".join(lines))
+    return folder
+
+
+def opened(storage: Path, album: Path) -> Workspace:
+    settings = Settings(
+        storage=str(storage), source=f"manifest:{album}/*.csv", profile="tiny", work=storage / "../work", device="cpu"
+    )
+    return Workspace(settings, all_steps())
+
+
+def materialize(workspace: Workspace, to: str = "images") -> list[str]:
+    """Make what is missing or outdated and not pinned; returns what was made."""
+    discover(workspace)
+    made = []
+    for step in workspace.steps.in_order():
+        if STAGES.index(step.stage) <= STAGES.index(to):
+            for key in list(workspace.keys(step.by)):
+                if judge(step, workspace, key).state not in ("fresh", "older"):
+                    execute(step, workspace, key, LOG).raise_if_failed()
+                    made.append(step.name if key is None else f"{step.name}:{key}")
+    return made
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, album: Path) -> Workspace:
+    """The album, materialised up to its images."""
+    workspace = opened(tmp_path / "data", album)
+    materialize(workspace)
+    return workspace
+
+
+def take_down(workspace: Workspace, *ids: str) -> Removed:
+    workspace.ledger.refresh()
+    return remove(workspace, find(workspace, ids))
+
+
+def rows(workspace: Workspace, asset: str, column: str) -> list[object]:
+    return [
+        value
+        for record in workspace.ledger.records(asset).values()
+        for file in record.files
+        for value in workspace.storage.read_table(file.path)[column].to_pylist()
+    ]
+
+
+def photo_id_of(workspace: Workspace, source_id: str) -> int:
+    ids = dict(zip(rows(workspace, "raw_photos", "source_id"), rows(workspace, "raw_photos", "photo_id"), strict=True))
+    return ids[source_id]
+
+
+def held(workspace: Workspace, source_id: str, photo_id: int) -> list[str]:
+    """Files of the storage that still hold a photo, recorded or not."""
+    found = []
+    for path in Path(workspace.settings.storage).rglob("*"):
+        if path.suffix == ".parquet":
+            text = json.dumps(pq.read_table(path, partitioning=None).to_pylist(), default=str)
+            named = [str(photo_id), f'"{source_id}"', f"'{source_id}'", f"{source_id}.jpg", f'"only{source_id}"']
+            if any(name in text for name in named):
+                found.append(str(path))
+        elif path.is_file() and str(photo_id).encode() in path.read_bytes():
+            found.append(str(path))
+    return found
+
+
+def versions(workspace: Workspace) -> dict[tuple[str, str | None], str]:
+    workspace.ledger.refresh()
+    return {
+        (asset, key): record.data_version
+        for asset in workspace.ledger.assets()
+        for key, record in workspace.ledger.records(asset).items()
+    }
+
+
+@pytest.mark.parametrize("by", ["source_id", "photo_id"])
+def test_a_photo_is_taken_out_of_every_table_by_either_id(workspace: Workspace, by: str) -> None:
+    photo_id = photo_id_of(workspace, "a3")
+    before = versions(workspace)
+    assert len(held(workspace, "a3", photo_id)) > 5
+    removed = take_down(workspace, "a3" if by == "source_id" else str(photo_id))
+    assert held(workspace, "a3", photo_id) == []
+    assert removed.rows["raw_photos"] == removed.rows["geotagged_photos"] == removed.rows["photos"] == 1
+    assert removed.rows["images"] == removed.rows["image_status"] == 1
+    texts = rows(workspace, "rejected_rows", "text")
+    assert len(texts) == 2
+    assert [text == TEXT for text in texts] == [True, True]
+    assert sorted(rows(workspace, "source_files", "taken_down")) == [0, 1]
+
+    after = versions(workspace)
+    (first, _) = sorted(key for asset, key in before if asset == "raw_photos")
+    changed = {output for output in before if before[output] != after[output]}
+    by_shard = ("raw_photos", "geotagged_photos", "tag_counts", "photos", "images", "image_status")
+    assert {output for output in changed if output[0] in by_shard} == {(asset, first) for asset in by_shard}
+    assert materialize(workspace) == []
+    standing = {
+        step.name: judge(step, workspace, key).state for step in workspace.steps for key in workspace.keys(step.by)
+    }
+    assert standing["vocabulary"] == "older"
+
+
+def test_a_photo_of_two_files_goes_from_both(workspace: Workspace) -> None:
+    photo_id = photo_id_of(workspace, "a5")
+    assert rows(workspace, "duplicate_photos", "photo_id").count(photo_id) == 2
+    removed = take_down(workspace, "a5")
+    assert (removed.rows["raw_photos"], removed.rows["duplicate_photos"]) == (2, 2)
+    assert removed.rows["photos"] == removed.rows["unused_photos"] == 1
+    assert held(workspace, "a5", photo_id) == []
+    assert sorted(rows(workspace, "source_files", "taken_down")) == [1, 1]
+    assert materialize(workspace) == []
+
+
+def test_the_lines_of_one_id_go_together(workspace: Workspace) -> None:
+    photo_id = photo_id_of(workspace, "a7")
+    removed = take_down(workspace, "a7")
+    assert (removed.rows["raw_photos"], removed.rows["dropped_photos"]) == (2, 1)
+    assert held(workspace, "a7", photo_id) == []
+
+
+def test_no_later_run_brings_a_photo_back(workspace: Workspace, album: Path) -> None:
+    photo_id = photo_id_of(workspace, "a3")
+    take_down(workspace, "a3", "5000000004")
+    without = versions(workspace)
+    again = opened(Path(workspace.settings.storage), album)
+    for step in again.steps.in_order():
+        if STAGES.index(step.stage) <= STAGES.index("images") and not step.pinned:
+            for key in list(again.keys(step.by)):
+                execute(step, again, key, LOG, force=True).raise_if_failed()
+    assert held(again, "a3", photo_id) == []
+    assert versions(again) == without
+    third = album / "three.csv"
+    third.write_text((album / "one.csv").read_text())
+    try:
+        more = opened(Path(workspace.settings.storage), album)
+        assert any(name.startswith("source_files:three") for name in materialize(more))
+    finally:
+        third.unlink()
+    assert held(more, "a3", photo_id) == []
+    assert sorted(rows(more, "source_files", "taken_down")) == [1, 1, 1]
+
+
+def test_an_image_that_may_be_asked_for_again_is_not_waited_for_any_more(workspace: Workspace) -> None:
+    record = next(iter(workspace.ledger.records("image_status").values()))
+    (file,) = record.files
+    table = workspace.storage.read_table(file.path).to_pylist()
+    assert record.facts["retryable"] == 0
+    facts = {**record.facts, "ok": record.facts["ok"] - 1, "transient": 1, "retryable": 1}
+    status = workspace.storage.read_table(file.path)
+    rows_ = [row | ({"status": "transient", "attempts": 1} if row is table[0] else {}) for row in table]
+    changed = workspace.storage.write_table(file.path, type(status).from_pylist(rows_, status.schema))
+    for asset in ("images", "image_status"):
+        one = workspace.ledger.get(asset, record.partition)
+        workspace.ledger.put(replace(one, facts=facts, files=(changed,) if asset == "image_status" else one.files))
+    take_down(workspace, str(table[0]["photo_id"]))
+    for asset in ("images", "image_status"):
+        now = workspace.ledger.get(asset, record.partition)
+        assert (now.facts["retryable"], now.facts["transient"]) == (0, 0)
+        assert now.facts["ok"] == facts["ok"]
+
+
+def test_what_killed_runs_left_is_looked_at_too(workspace: Workspace) -> None:
+    photo_id = photo_id_of(workspace, "a3")
+    storage = workspace.storage
+    for asset, left in (("raw_photos", "raw_photos"), ("geotagged_photos", "geotagged_photos")):
+        (first, *_) = workspace.ledger.records(asset).values()
+        storage.write_bytes(f"tables/{left}/shard=gone-00000/part-0.parquet", storage.read_bytes(first.files[0].path))
+    (images, *_), (statuses, *_) = (workspace.ledger.records(one).values() for one in ("images", "image_status"))
+    for record in (images, statuses):
+        storage.write_bytes(
+            f"tables/{record.asset}/shard=gone-00000/part-3.parquet", storage.read_bytes(record.files[0].path)
+        )
+    storage.write_bytes("tables/photos/split=train/shard=gone-00000/part-0.parquet", b"half a file")
+    partial = Path(storage.url(f"tables/images/shard=gone-00000/part-4.parquet{PARTIAL}12345678"))
+    partial.write_bytes(b"half a file")
+    removed = take_down(workspace, "a3")
+    assert held(workspace, "a3", photo_id) == []
+    assert removed.leftovers == 5
+    assert [path for path in storage.list("tables", unfinished=True) if "shard=gone-" in path] == [
+        "tables/image_status/shard=gone-00000/part-3.parquet",
+        "tables/images/shard=gone-00000/part-3.parquet",
+    ]
+
+
+CHILD = """
+import json, os, sys
+from assets.base import storage
+from assets.takedown.find import find
+from assets.takedown.remove import remove
+from assets.base.settings import Settings
+from assets.base.workspace import Workspace
+from assets.steps import all_steps
+
+if __name__ == "__main__":
+    left = int(sys.argv[2])
+
+    def counted(function):
+        def call(*arguments, **options):
+            global left
+            left -= 1
+            if left < 0:
+                os._exit(9)
+            return function(*arguments, **options)
+        return call
+
+    storage.Path.replace = counted(storage.Path.replace)  # a file is about to appear
+    storage.Storage.remove = counted(storage.Storage.remove)
+    workspace = Workspace(Settings(**json.loads(sys.argv[1])), all_steps())
+    remove(workspace, find(workspace, sys.argv[3:]))
+"""
+
+
+@pytest.mark.parametrize("after", [1, 3, 8, 12, 17, 22, 28])
+def test_killed_at_any_moment_it_goes_on_without_being_told_the_ids(
+    workspace: Workspace, after: int, album: Path
+) -> None:
+    photo_id = photo_id_of(workspace, "a3")
+    settings = workspace.settings.model_dump_json()
+    command = [sys.executable, "-c", CHILD, settings, str(after), "a3", "5000000004"]
+    killed = subprocess.run(command, cwd=ROOT, check=False, timeout=200)
+    assert killed.returncode == 9
+    assert read_takedowns(workspace.storage)
+    images = versions(workspace)
+    take_down(workspace)
+    assert held(workspace, "a3", photo_id) == held(workspace, "5000000004", 5_000_000_004) == []
+    again = opened(Path(workspace.settings.storage), album)
+    materialize(again)
+    assert held(again, "a3", photo_id) == held(again, "5000000004", 5_000_000_004) == []
+    assert sorted(rows(again, "source_files", "taken_down")) == [1, 1]
+    assert len(rows(again, "images", "photo_id")) == len(rows(again, "photos", "photo_id")) > 70
+    for asset, key in images:
+        if asset == "images":
+            record = again.ledger.get(asset, key)
+            assert record.facts["ok"] == record.rows
+
+
+def test_ids_that_nobody_has_are_remembered(workspace: Workspace) -> None:
+    before = versions(workspace)
+    found = find(workspace, ["nobody"])
+    assert (found.known, found.rows, found.shards) == (0, 0, [])
+    assert remove(workspace, found).rows == {}
+    assert versions(workspace) == before
+    assert read_takedowns(workspace.storage).hold(pa.chunked_array([["nobody", "a1"]])).tolist() == [True, False]
+
+
+def test_naming_no_photo(workspace: Workspace, tmp_path: Path) -> None:
+    with pytest.raises(TakedownError, match="no photo is named and none was ever taken down: give the ids"):
+        find(workspace, [])
+    (tmp_path / "ids.txt").write_text("\ufeffa1\r\n\n  a2 \na1\n", encoding="utf-8")
+    assert read_ids(["a3", " "], tmp_path / "ids.txt") == ["a3", "a1", "a2"]
+    with pytest.raises(TakedownError, match=r"--file .*/none\.txt: expected a text file with one photo id a line"):
+        read_ids([], tmp_path / "none.txt")
+    (tmp_path / "bytes").write_bytes(b"\xff\xfe\xff")
+    with pytest.raises(TakedownError, match="expected a text file"):
+        read_ids([], tmp_path / "bytes")
