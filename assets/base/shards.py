@@ -47,6 +47,15 @@ def write_shard(run: Run, key: str, tables: Mapping[str, pa.Table], facts: Mappi
         )
 
 
+def discard_shards(run: Run) -> None:
+    """Remove every shard that a run has written so far: what they were read from turned out to be damaged."""
+    for asset in run.step.shard_outputs:
+        for file in run.written[asset]:
+            run.storage.remove(file.path.rpartition("/")[0])
+        run.written[asset].clear()
+    run.shard_records.clear()
+
+
 def shards_of(workspace: Workspace, source_file: str) -> list[str]:
     """Keys of all shards that anything is left of, records or files, sorted.
 
