@@ -1,10 +1,8 @@
 """Ingestion beside decompression alone: time of every step, what Dagster adds to a shard, and peak memory."""
 
-import json
 import logging
 import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -29,7 +27,7 @@ from assets.ingestion.tags import count_tags
 from assets.steps import all_steps
 from benchmarks.metadata import Metadata, make_metadata
 from benchmarks.report import Measured, say
-from benchmarks.timing import Cost, interleaved, median_and_spread, peak_memory, ratios
+from benchmarks.timing import Cost, in_a_child, interleaved, median_and_spread, print_figures, ratios
 from pipelines.build import build_defs
 from pipelines.home import open_instance
 from pipelines.runs import InstanceRunner
@@ -147,16 +145,9 @@ def _memory(whole: Metadata, part: Metadata, folder: Path) -> Iterator[Measured]
     for metadata in (part, whole):
         say(f"memory of ingesting {metadata.rows:,} rows in a process of its own")
         shutil.rmtree(folder, ignore_errors=True)
-        command = [sys.executable, "-m", "benchmarks.ingestion", str(metadata.path), str(folder)]
-        peak = float(json.loads(subprocess.run(command, check=True, capture_output=True).stdout))  # noqa: S603
-        yield Measured(
-            "bz2 → tag_counts",
-            f"peak memory of a process, {metadata.rows:,} rows",
-            "MB",
-            peak,
-            MEMORY_MB,
-            note=f"shards of {SHARD_ROWS:,} rows",
-        )
+        peak = in_a_child("benchmarks.ingestion", str(metadata.path), str(folder))["peak_memory"]
+        words, note = f"peak memory of a process, {metadata.rows:,} rows", f"shards of {SHARD_ROWS:,} rows"
+        yield Measured("bz2 → tag_counts", words, "MB", peak, MEMORY_MB, note=note)
     shutil.rmtree(folder)
 
 
@@ -167,7 +158,7 @@ def main(path: str, folder: str) -> None:
     for shard in range(len(storage.folders("tables/raw_photos"))):
         to_geotagged_photos(storage, shard)
         to_tag_counts(storage, shard)
-    sys.stdout.write(json.dumps(peak_memory()))
+    print_figures()
 
 
 # Dagster

@@ -1,7 +1,10 @@
 """How things are timed: wall, user and system time, in rounds that interleave what is compared; peak memory."""
 
+import json
 import os
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -62,6 +65,18 @@ def ratios(above: Sequence[float], below: Sequence[float]) -> list[float]:
 def median_and_spread(values: Sequence[float]) -> tuple[float, tuple[float, float]]:
     """Median, and smallest and largest."""
     return statistics.median(values), (min(values), max(values))
+
+
+def in_a_child(module: str, *arguments: str) -> dict[str, float]:
+    """Run a module in a process of its own and return the figures that it prints, as `print_figures` does."""
+    command = [sys.executable, "-m", module, *arguments]
+    found: dict[str, float] = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)  # noqa: S603
+    return found
+
+
+def print_figures(**figures: float) -> None:
+    """Print figures for the process that waits in `in_a_child`, with this process's peak memory."""
+    sys.stdout.write(json.dumps({**figures, "peak_memory": peak_memory()}))
 
 
 def peak_memory() -> float:

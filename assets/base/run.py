@@ -126,6 +126,12 @@ class Run:
         """As `table`, a polars frame."""
         return pl.DataFrame(pl.from_arrow(self.table(asset, columns, partition)))
 
+    def frames(self, asset: str, columns: Sequence[str] | None = None) -> Iterator[tuple[str | None, pl.DataFrame]]:
+        """As `frame`, but file by file with its partition, so that only one of them is in memory; on any store."""
+        for record in self.records(asset):
+            for file in record.files:
+                yield record.partition, pl.DataFrame(pl.from_arrow(self.storage.read_table(file.path, columns)))
+
     def scan(self, asset: str, folder: str = "") -> pl.LazyFrame:
         """A local or remote asset as a lazy frame, never all in memory."""
         paths = [path for path in self.files(asset) if not folder or folder in path.split("/")]

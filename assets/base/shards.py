@@ -98,6 +98,15 @@ def _note(run: Run, key: str, records: Iterable[Record]) -> None:
     unfinished.replace(note)
 
 
+def discard_shards(run: Run) -> None:
+    """Remove every shard that a run has written so far: what they were read from turned out to be damaged."""
+    for asset in run.step.shard_outputs:
+        for file in run.written[asset]:
+            run.storage.remove(file.path.rpartition("/")[0])
+        run.written[asset].clear()
+    run.shard_records.clear()
+
+
 def shards_of(workspace: Workspace, source_file: str) -> list[str]:
     """Keys of all shards that anything is left of, records or files, sorted.
 

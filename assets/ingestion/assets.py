@@ -5,6 +5,7 @@ import numpy.typing as npt
 import polars as pl
 
 from assets.base.run import Run
+from assets.base.shards import discard_shards
 from assets.base.show import markdown_table, picture
 from assets.base.step import Reads, step
 from assets.ingestion.checks import (
@@ -18,6 +19,7 @@ from assets.ingestion.checks import (
 )
 from assets.ingestion.discovery import fingerprint
 from assets.ingestion.duplicates import find_duplicates
+from assets.ingestion.errors import DamagedSourceError
 from assets.ingestion.figures import location_map
 from assets.ingestion.filters import RAW_COLUMNS, filter_photos
 from assets.ingestion.ingest import ingest
@@ -30,14 +32,18 @@ from assets.ingestion.tags import count_tags
     shard_outputs=("raw_photos", "rejected_rows"),
     by="source_file",
     profile=("ingestion",),
-    code_version="2",
+    code_version="3",
     kinds={"polars", "parquet"},
     checks=(rows_are_raw_or_rejected, most_rows_are_readable),
     outside=fingerprint,
 )
 def source_files(run: Run) -> None:
     """One file of metadata, read to its end and cut into shards of raw photos and of rejected rows."""
-    ingest(run)
+    try:
+        ingest(run)
+    except DamagedSourceError:
+        discard_shards(run)
+        raise
 
 
 @step(

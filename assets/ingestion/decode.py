@@ -12,6 +12,7 @@ from assets.ingestion.strings import Bytes, Offsets, buffers_of, large_strings, 
 
 _PLUS, _BLANK, _PERCENT, _COMMA = 43, 32, 37, 44
 _NO_DIGIT = 255
+_NONE = slice(0)
 _REPLACEMENT = "\ufffd"
 
 
@@ -106,8 +107,8 @@ def download_hashes(urls: pl.Series) -> pl.Series:
 def _decoded(
     offsets: Offsets,
     data: Bytes,
-    separators: npt.NDArray[np.int64] | None = None,
-    separators_before: npt.NDArray[np.int64] | None = None,
+    separators: npt.NDArray[np.int64] | slice = _NONE,
+    separators_before: npt.NDArray[np.int64] | int = 0,
 ) -> pa.Array:
     """Values decoded.
 
@@ -131,10 +132,8 @@ def _decoded(
         text[percents] = high[escapes] * 16 + low[escapes]
     kept = np.ones(len(text), dtype=bool)
     kept[percents + 1] = kept[percents + 2] = False
-    gone = 2 * np.searchsorted(percents, offsets)
-    if separators is not None and separators_before is not None:
-        kept[separators] = False
-        gone += separators_before
+    kept[separators] = False
+    gone = 2 * np.searchsorted(percents, offsets) + separators_before
     return _as_text(offsets - gone, text if kept.all() else text[kept])
 
 

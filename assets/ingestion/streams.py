@@ -83,6 +83,7 @@ def read_blocks(
         UnreachableSourceError: The store stopped answering.
     """
     done = 0
+    stream: Any = None
     with ExitStack() as opened:
         try:
             stream = _decompressed(file, compression, opened)
@@ -94,11 +95,11 @@ def read_blocks(
         except SourceError:
             raise
         except (RuntimeError, ValueError, EOFError) as error:
-            raise _damaged(file, compression, done, error) from error
+            raise _damaged(file, compression, _reached(stream, compression, done), error) from error
         except store_errors() as error:
             # pyarrow reports broken gzip and zstd data as a bare OSError without a number.
             if compression != "plain" and type(error) is OSError and error.errno is None:
-                raise _damaged(file, compression, done, error) from error
+                raise _damaged(file, compression, _reached(stream, compression, done), error) from error
             raise unreachable(file, error) from error
 
 
@@ -133,10 +134,19 @@ def _refuse_rest(file: SourceFile, stream: Any, done: int) -> None:
         )
 
 
-def _damaged(file: SourceFile, compression: Compression, done: int, error: Exception) -> DamagedSourceError:
+def _reached(stream: Any, compression: Compression, done: int) -> str:
+    """How far a stream could be decompressed before it broke, in words."""
+    if compression == "bzip2" and stream is not None:
+        # Blocks are decoded whole, so both are borders of blocks: the last one that is good, or the first that is not.
+        done, block = int(stream.tell()), stream.tell_compressed() // 8
+        return f"byte {done:,} of the text: it breaks in or after the block that begins at byte {block:,}"
+    return f"byte {done:,} of the text"
+
+
+def _damaged(file: SourceFile, compression: Compression, reached: str, error: Exception) -> DamagedSourceError:
     return DamagedSourceError(
         f"source file {file.url} is cut off or damaged: its {compression} data ({file.bytes:,} bytes) cannot "
-        f"be decompressed beyond byte {done:,} of the text ({without_secrets(error)}); nothing of it is kept"
+        f"be decompressed beyond {reached} ({without_secrets(error)}); nothing of it is kept"
     )
 
 

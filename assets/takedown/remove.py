@@ -17,9 +17,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from assets.base.execute import RETRYABLE
 from assets.base.files import StoredFile
-from assets.base.freshness import input_version
+from assets.base.freshness import RETRYABLE, input_version
 from assets.base.keys import source_file_of
 from assets.base.paths import CATALOG, REPORT
 from assets.base.provenance import Input, Record, content_version

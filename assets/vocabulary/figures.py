@@ -1,5 +1,6 @@
 """The tag frequency curve."""
 
+import numpy as np
 import polars as pl
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, get_font
@@ -7,24 +8,28 @@ from matplotlib.font_manager import FontProperties, findfont, get_font
 from assets.base.show import thinned
 
 
-def frequency_curve(frequencies: pl.DataFrame, skipped: pl.DataFrame, kept: pl.DataFrame) -> Figure:
+def frequency_curve(spectrum: pl.DataFrame, skipped: pl.DataFrame, kept: pl.DataFrame) -> Figure:
     """Photos of a hashtag over its rank among all distinct ones, both logarithmic; what is kept is marked.
 
     Args:
-        frequencies: `tag`, `photos` of every distinct hashtag, most frequent first.
+        spectrum: `photos`, `tags`: how many of all distinct hashtags are on so many photos, most photos first.
         skipped: `tag`, `photos` of the skipped ones.
         kept: `tag_id`, `tag`, `photos` of the vocabulary, most frequent first.
     """
-    ranked = frequencies.with_row_index("rank", offset=1)
+    last = pl.col("tags").cum_sum()
+    ranked = spectrum.select("photos", first=last - pl.col("tags") + 1, last=last)
     figure = Figure(figsize=(7, 4), layout="constrained")
     axes = figure.add_subplot()
     curve = thinned(ranked)
-    axes.plot(curve["rank"], curve["photos"], color="0.6", label=f"all {ranked.height:,} hashtags")
+    # Equally frequent ones are a flat stretch, from the first of them to the last.
+    ranks = curve.select(pl.concat_list("first", "last").explode()).to_series()
+    label = f"all {spectrum['tags'].sum():,} hashtags"
+    axes.plot(ranks, np.repeat(curve["photos"].to_numpy(), 2), color="0.6", label=label)
     for frame, colour, name in ((kept, "tab:blue", "vocabulary"), (skipped, "tab:red", "skipped")):
-        part = thinned(ranked.join(frame.select("tag"), on="tag", how="semi").sort("rank"))
+        part = thinned(_with_rank(frame, ranked))
         label = f"{name}: {frame.height:,}"
         axes.plot(part["rank"], part["photos"], ".", color=colour, markersize=4, label=label)
-    for row in kept.head(5).join(ranked.select("tag", "rank"), on="tag").iter_rows(named=True):
+    for row in _with_rank(kept.head(5), ranked).iter_rows(named=True):
         # A hashtag may hold dollar signs, which would begin a formula, and letters that the font has not.
         name = row["tag"] if _drawable(row["tag"]) else f"#{row['tag_id']}"
         axes.annotate(name, (row["rank"], row["photos"]), fontsize=7, rotation=30, parse_math=False)
@@ -34,6 +39,12 @@ def frequency_curve(frequencies: pl.DataFrame, skipped: pl.DataFrame, kept: pl.D
     axes.set_ylabel("photos")
     axes.legend()
     return figure
+
+
+def _with_rank(frame: pl.DataFrame, ranked: pl.DataFrame) -> pl.DataFrame:
+    """Hashtags with their rank among all; among equally frequent ones, those of the frame come first."""
+    among_equals = pl.int_range(pl.len()).over("photos")
+    return frame.join(ranked, on="photos", maintain_order="left").with_columns(rank=pl.col("first") + among_equals)
 
 
 def _drawable(text: str) -> bool:

@@ -138,7 +138,7 @@ def test_the_command_line_killed_twice_then_run_again(tiny: Tiny, tmp_path: Path
 
 
 @pytest.mark.parametrize("force", [(), ("--force",)], ids=["first", "again"])
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", range(10))
 def test_plain_steps_killed_at_a_seeded_moment(tiny: Tiny, tmp_path: Path, child_of, seed: int, force) -> None:
     world = ensure_world(tiny.workspace().profile.world, tiny.settings.work / "worlds")
     values = {

@@ -1,9 +1,12 @@
 """The steps of ingestion over a storage: what they write, refuse and keep as files come and change."""
 
 import bz2
+import gzip
 import logging
+import random
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -16,10 +19,16 @@ from assets.base.run import Run
 from assets.base.settings import Settings
 from assets.base.step import Step, StepRegistry
 from assets.base.workspace import Workspace
-from assets.ingestion import assets
+from assets.ingestion import assets, read
 from assets.ingestion.discovery import discover
 from assets.ingestion.errors import DamagedSourceError
+from assets.ingestion.streams import read_blocks
 
+COMPRESS = {
+    "bzip2": lambda data: bz2.compress(data, 1),
+    "gzip": gzip.compress,
+    "zstd": lambda data: pa.compress(data, "zstd", asbytes=True),
+}
 STEPS = (assets.source_files, assets.geotagged_photos, assets.duplicate_photos, assets.tag_counts)
 Open = Callable[[], Workspace]
 
@@ -127,19 +136,38 @@ def test_a_new_file_leaves_older_shards_alone(open_workspace: Open, folder: Path
     assert kept[2, new] is False
 
 
-def test_a_file_that_was_cut_off_publishes_nothing_and_is_repaired(open_workspace: Open, folder: Path) -> None:
+def whole_file(compress: Callable[[bytes], bytes]) -> bytes:
+    noise = random.Random(8)
+    return compress(b"".join(row(number, f"tag{noise.getrandbits(40)}") for number in range(1, 40_000)))
+
+
+@pytest.mark.parametrize("name", ["bzip2", "gzip", "zstd"])
+@pytest.mark.parametrize("share", [0.001, 0.2, 0.5, 0.9, 1.0])
+def test_a_file_that_was_cut_off_publishes_nothing_and_is_repaired(
+    open_workspace: Open,
+    folder: Path,
+    name: str,
+    share: float,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(read, "read_blocks", partial(read_blocks, block_bytes=100_000))
+    caplog.set_level(logging.INFO)
     path = folder / "a.tsv.bz2"
-    whole = path.read_bytes()
-    rng_rows = bz2.compress(b"".join(row(number) for number in range(1, 20_000)), 1)
-    path.write_bytes(rng_rows[: len(rng_rows) * 3 // 4])
+    whole = whole_file(COMPRESS[name])
+    cut = min(int(len(whole) * share), len(whole) - 1)
+    path.write_bytes(whole[:cut])
     workspace = open_workspace()
-    with pytest.raises(DamagedSourceError, match="cut off"):
+    with pytest.raises(
+        DamagedSourceError, match=rf"cut off.*{cut:,} bytes\) cannot be decompressed beyond byte [\d,]+ of"
+    ):
         run_all(workspace)
     assert workspace.keys("shard") == []
-    assert workspace.ledger.records("raw_photos") == {}
-    path.write_bytes(whole)
+    assert workspace.ledger.assets() == []
+    assert workspace.storage.list("tables", unfinished=True) == []
+    path.write_bytes(bz2.compress(row(1) + row(2)))
     run_all(open_workspace())
-    assert len(rows_of(open_workspace(), "geotagged_photos")) == 4
+    assert len(rows_of(open_workspace(), "geotagged_photos")) == 2
 
 
 def test_a_changed_file_loses_its_surplus_shards(open_workspace: Open, folder: Path) -> None:

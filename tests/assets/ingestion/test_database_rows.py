@@ -44,7 +44,9 @@ def read(path: Path, shard_rows: int = 1_000, limit_rows: int = 0, done: Done | 
 def reread(shards: Sequence[Shard]) -> Done:
     done = Done()
     for shard in shards:
-        done = done.plus(shard.rows, shard.rejected.num_rows, shard.last_line)
+        done = done.plus(
+            rows=shard.rows, rejected_rows=shard.rejected.num_rows, taken_down=0, last_line=shard.last_line
+        )
     return done
 
 

@@ -3,6 +3,7 @@
 import bz2
 import gzip
 import random
+import re
 import uuid
 from collections.abc import Callable
 
@@ -65,6 +66,29 @@ def test_cut_off_anywhere(source_file: Write, compressed: dict[str, bytes], name
         file = source_file("a", whole[:cut])
         with pytest.raises(DamagedSourceError, match=rf"cut off.*{cut:,} bytes.*beyond byte [\d,]+ of the text"):
             list(read_blocks(file, name, 65536))
+
+
+@pytest.mark.parametrize("block", [1000, 1 << 24])
+def test_cut_off_bzip2_says_at_which_byte(source_file: Write, compressed: dict[str, bytes], block: int) -> None:
+    whole = compressed["bzip2"]
+    rng = random.Random(7)
+    one_block = 200_000  # at most so much text in a block of this file
+    for cut in [4, 100, len(whole) - 1, *(rng.randrange(4, len(whole)) for _ in range(12))]:
+        with pytest.raises(DamagedSourceError) as raised:
+            list(read_blocks(source_file("a", whole[:cut]), "bzip2", block))
+        found = re.search(
+            r"beyond byte ([\d,]+) of the text: it breaks in or after the block that begins at byte ([\d,]+) \(",
+            str(raised.value),
+        )
+        assert found is not None, raised.value
+        text, block_begins = (int(number.replace(",", "")) for number in found.groups())
+        # A plain decompressor makes a block of text once it has all of it.
+        assert text <= decompressed_bytes(whole[:cut]) < text + one_block
+        assert text - one_block < decompressed_bytes(whole[: block_begins + 1]) <= text
+
+
+def decompressed_bytes(data: bytes) -> int:
+    return len(bz2.BZ2Decompressor().decompress(data))
 
 
 @pytest.mark.parametrize("name", ["gzip", "bzip2", "zstd"])

@@ -1,23 +1,27 @@
 """Rows of YFCC100M against a parser that is as simple as can be, on any bytes and on real rows."""
 
 import bz2
+import contextlib
 import csv
 import hashlib
 import io
 import math
 import random
 import re
+import unicodedata
 from collections import Counter
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assets.base.profiles.sections.ingestion import FilterConfig
+from assets.base.profiles.sections.world import WorldConfig
 from assets.base.tables import RAW_PHOTOS, REJECTED_ROWS
 from assets.ingestion.filters import filter_photos
 from assets.ingestion.lines import MAX_LINE_BYTES
@@ -25,6 +29,8 @@ from assets.ingestion.read import read_shards
 from assets.ingestion.recognise import recognise
 from assets.ingestion.shards import Shard
 from assets.ingestion.sources import Source, find_source_files
+from assets.ingestion.tags import count_tags
+from assets.ingestion.world.plan import draw_plan
 from assets.ingestion.yfcc100m import LAYOUTS, read_yfcc100m
 
 
@@ -61,10 +67,10 @@ def simple_row(line: bytes, columns: int) -> dict[str, Any]:
         raise ValueError("marker")
     if row["longitude"] == row["latitude"] == "-1.0":
         row["longitude"] = row["latitude"] = ""
-    try:
-        taken_at = datetime.fromisoformat(row["taken_at"])
-    except ValueError:
-        taken_at = None
+    taken_at = None
+    if re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?", row["taken_at"]):
+        with contextlib.suppress(ValueError):
+            taken_at = datetime.fromisoformat(row["taken_at"])
     url = row["download_url"] or None
     computed = "".join(f"{b:x}" for b in hashlib.md5(url.encode()).digest()) if url else None
     given_hash = row.get("hash", "")
@@ -337,20 +343,139 @@ def test_hashes_of_real_rows_follow_from_their_urls(real_rows: Path) -> None:
     assert computed.raw.drop(["line_number"]).equals(with_hash.raw.drop(["line_number"]))
 
 
+def rows_of_the_sample_world() -> list[bytes]:
+    plan = draw_plan(WorldConfig.tiny(), Path("/images"))
+    lines = [line.encode() for lines in plan.files.values() for line in lines]
+    return [line for line in lines if line.count(b"\t") == 24 and line.endswith(b"\n") and b"\r" not in line]
+
+
+def simple_tag(tag: str) -> str:
+    for _ in range(2):
+        tag = unicodedata.normalize("NFKC", tag)
+        tag = "".join(c for c in tag if not c.isspace() and unicodedata.category(c) not in ("Cc", "Cf", "Zs"))
+        tag = tag.lower()
+    return unicodedata.normalize("NFKC", tag)
+
+
+def simple_reason(row: dict[str, Any], tags: list[str], kept: set[int]) -> str | None:
+    """Why a photo is dropped."""
+    latitude, longitude = row["latitude"], row["longitude"]
+    if row["is_video"]:
+        return "video"
+    if row["extension"] not in ("jpg", "jpeg", "png"):
+        return "extension"
+    if latitude is None or longitude is None:
+        return "no_location"
+    if not (abs(latitude) <= 90 and abs(longitude) <= 180) or latitude == longitude == 0:
+        return "bad_location"
+    if not tags:
+        return "no_tags"
+    return "duplicate" if row["photo_id"] in kept else None
+
+
+def assert_filters_agree(shards: list[Shard], rows: list[dict[str, Any]]) -> None:
+    """Geotagged and dropped photos and hashtag counts of each shard, against one row at a time."""
+    by_line = {row["line_number"]: row for row in rows}
+    for shard in shards:
+        kept: dict[int, list[str]] = {}
+        dropped = []
+        for line_number in shard.raw["line_number"].to_pylist():
+            row = by_line[line_number]
+            tags = list(dict.fromkeys(filter(None, map(simple_tag, row["tags"]))))
+            reason = simple_reason(row, tags, set(kept))
+            if reason is None:
+                kept[row["photo_id"]] = tags
+            else:
+                dropped.append((row["photo_id"], reason, line_number))
+        geotagged, found = filter_photos(shard.raw, FilterConfig())
+        assert dict(zip(geotagged["photo_id"].to_pylist(), geotagged["tags"].to_pylist(), strict=True)) == kept
+        assert [tuple(row.values()) for row in found.to_pylist()] == dropped
+        counts = Counter(tag for tags in kept.values() for tag in tags)
+        table = count_tags(pl.DataFrame(pl.from_arrow(geotagged)))
+        expected = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+        assert list(zip(table["tag"].to_pylist(), table["photos"].to_pylist(), strict=True)) == expected
+
+
 @pytest.mark.slow
-def test_ten_thousand_random_rows(real_rows: Path) -> None:
+@pytest.mark.parametrize("whose", ["real", "sample"])
+def test_ten_thousand_random_rows(request: pytest.FixtureRequest, whose: str) -> None:
     rng = random.Random(5)
-    lines = (real_rows / "yfcc100m_dataset_25col.tsv").read_bytes().splitlines(keepends=True)
+    if whose == "real":
+        folder = request.getfixturevalue("real_rows")
+        lines = (folder / "yfcc100m_dataset_25col.tsv").read_bytes().splitlines(keepends=True)
+    else:
+        lines = rows_of_the_sample_world()
     made = []
     for number in range(10_000):
         fields = rng.choice(lines).removesuffix(b"\n").split(b"\t")
-        fields[1] = str(number).encode()
-        if rng.random() < 0.2:
+        fields[1] = str(rng.randrange(number + 1)).encode()
+        if rng.random() < 0.3:
             place = rng.randrange(25)
             cut = rng.randrange(len(fields[place]) + 1)
-            fields[place] = fields[place][:cut] + rng.choice([b"%", b"%C3", b"\xff", b"\t", b"\0", b"+"])
+            broken = [b"%", b"%C3", b"%00", b"\xff", b"\xed\xa0\x80", b"\t", b"\0", b"+", b",", b"A", "É".encode(), b""]
+            fields[place] = fields[place][:cut] + rng.choice(broken)
         made.append(b"\t".join(fields) + rng.choice([b"\n", b"\n", b"\r\n"]))
-    assert_agrees(b"".join(made), 25, shard_rows=777, size=100_000)
+    data = b"".join(made)
+    assert_agrees(data, 25, shard_rows=777, size=100_000)
+    rows, rejected = simple_parse(data, 25)
+    assert len(rows) + len(rejected) == 10_000
+    assert len(rejected) > 500
+    assert_filters_agree(parse(data, 25, shard_rows=777, size=100_000), rows)
+
+
+LARGE = [b"x" * 999_000, b"%E5%85%83" * 111_000, b"," * 990_000, b"%" * 990_000, b"9" * 990_000, b"\xff" * 1_000_100]
+ODD_BYTES = [
+    b"%",
+    b"%C3",
+    b"%zz",
+    b"%00",
+    b"%ED%A0%80",
+    b"\xed\xa0\x80",
+    b"\xf4\x90\x80\x80",
+    b"\0",
+    b"\r",
+    b"-1.0",
+    b"nan",
+]
+FIELDS = (
+    st.binary(max_size=12)
+    | st.text(st.characters(), max_size=6).map(lambda text: text.encode("utf-8", "surrogatepass"))
+    | st.sampled_from(ODD_BYTES)
+)
+
+
+@st.composite
+def odd_lines(draw: st.DrawFn, columns: int) -> bytes:
+    """Lines of any number of fields, or of the right one with good ones among them, some fields of a million bytes."""
+    if draw(st.booleans()):
+        return b"\t".join(draw(st.lists(FIELDS, max_size=30)))
+    fields = line(columns).removesuffix(b"\n").split(b"\t")
+    for place in draw(st.lists(st.integers(0, columns - 1), max_size=4)):
+        fields[place] = draw(FIELDS)
+    if draw(st.integers(0, 19)) == 0:
+        fields[draw(st.integers(0, columns - 1))] = draw(st.sampled_from(LARGE))
+    return b"\t".join(fields)
+
+
+@pytest.mark.parametrize("columns", [23, 25])
+@settings(max_examples=150)
+@given(st.data())
+def test_anything_between_tabs_is_accounted_for(columns: int, data: st.DataObject) -> None:
+    lines = data.draw(st.lists(odd_lines(columns), min_size=1, max_size=8))
+    content = b"\n".join(lines) + b"\n"
+    size = data.draw(st.sampled_from([50, 1000, 1 << 20])) if len(content) < 100_000 else 1 << 20
+    shards = parse(content, columns, data.draw(st.integers(1, 5)), size)
+    raw, rejected = simple_parse(content, columns)
+    assert [row for shard in shards for row in shard.raw["line_number"].to_pylist()] == [r["line_number"] for r in raw]
+    assert [row for shard in shards for row in shard.rejected["line_number"].to_pylist()] == rejected
+    for shard in shards:
+        shard.raw.validate(full=True)
+        shard.rejected.validate(full=True)
+        assert all(len(text) < 1000 for text in shard.rejected["text"].to_pylist())
+        shard.raw.to_pylist()
+        geotagged, dropped = filter_photos(shard.raw, FilterConfig())
+        assert geotagged.num_rows + dropped.num_rows == shard.raw.num_rows
+        count_tags(pl.DataFrame(pl.from_arrow(geotagged)))
 
 
 def test_recognised_kind_may_be_said(real_rows: Path) -> None:

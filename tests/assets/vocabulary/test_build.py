@@ -1,9 +1,14 @@
+import random
+import unicodedata
+from collections import Counter
+
 import polars as pl
 import pytest
 
 from assets.base.profiles.sections.vocabulary import VocabularyConfig
 from assets.base.tables import SKIPPED_TAGS
-from assets.vocabulary.build import EmptyVocabularyError, build_vocabulary, merge_counts
+from assets.vocabulary import build
+from assets.vocabulary.build import EmptyVocabularyError, Shards, build_vocabulary, merged_counts
 from assets.vocabulary.figures import frequency_curve
 
 SHARDS = [
@@ -13,7 +18,7 @@ SHARDS = [
 ]
 
 
-def counts(shards) -> pl.LazyFrame:
+def counts(shards) -> Shards:
     frames = [
         pl.DataFrame(
             {"tag": list(shard), "photos": list(shard.values())},
@@ -21,24 +26,31 @@ def counts(shards) -> pl.LazyFrame:
         )
         for shard in shards
     ]
-    return pl.concat(frames).lazy()
+    return lambda: iter(frames)
+
+
+def draft_of(shards, config, words=None, rows_at_once=1000):
+    known = None if words is None else pl.Series(sorted(words), dtype=pl.String)
+    return build_vocabulary(counts(shards), config, known, sum(map(len, shards)), rows_at_once)
 
 
 def config(**changes) -> VocabularyConfig:
     return VocabularyConfig(**{"skip_most_frequent": 2, "size": 4} | changes)
 
 
-def test_merged_over_shards_most_frequent_first_then_by_name():
-    merged = merge_counts(counts(SHARDS))
-    assert merged.rows() == [
-        ("canon", 18), ("nikon", 10), ("london", 9), ("2007", 8), ("٢٠٠٧", 4),
-        ("art", 3), ("beach", 3), ("zoo", 3), ("brücke", 2), ("b52", 1), ("rare", 1),
-    ]  # fmt: skip
+@pytest.mark.parametrize("slices", [1, 2, 7])
+def test_merged_over_shards(slices):
+    merged = list(merged_counts(counts(SHARDS), slices))
+    assert len(merged) == slices
+    assert sorted(pl.concat(merged).rows()) == sorted({
+        "canon": 18, "nikon": 10, "london": 9, "2007": 8, "٢٠٠٧": 4,
+        "art": 3, "beach": 3, "zoo": 3, "brücke": 2, "b52": 1, "rare": 1,
+    }.items())  # fmt: skip
 
 
 def test_rules_in_order_with_their_counts():
     words = {"canon", "nikon", "london", "art", "beach", "brücke", "zoo"}
-    draft = build_vocabulary(counts(SHARDS), config(), words)
+    draft = draft_of(SHARDS, config(), words)
     assert draft.tags.rows() == [(0, "london", 9), (1, "art", 3), (2, "beach", 3), (3, "zoo", 3)]
     assert draft.tags.schema["tag_id"] == pl.Int32
     assert draft.skipped.to_pylist() == [
@@ -54,26 +66,24 @@ def test_rules_in_order_with_their_counts():
         "beyond_size": 1,
     }
     assert draft.warning is None
-    assert draft.frequencies.height == sum(draft.removed.values()) + draft.tags.height
+    assert draft.distinct == sum(draft.removed.values()) + draft.tags.height
 
 
 def test_rules_can_be_switched_off():
-    draft = build_vocabulary(
-        counts(SHARDS), config(forbid_digits=False, skip_most_frequent=0, size=100, min_photos=3), None
-    )
+    draft = draft_of(SHARDS, config(forbid_digits=False, skip_most_frequent=0, size=100, min_photos=3), None)
     assert draft.tags["tag"].to_list() == ["canon", "nikon", "london", "2007", "٢٠٠٧", "art", "beach", "zoo"]
     assert "without_word_vector" not in draft.removed
     assert draft.removed["on_too_few_photos"] == 3
     assert draft.skipped.num_rows == 0
     # asked for by the profile but no file is set: the rule is skipped
-    assert "without_word_vector" not in build_vocabulary(counts(SHARDS), config(), None).removed
-    off = build_vocabulary(counts(SHARDS), config(require_word_vector=False), {"art"})
+    assert "without_word_vector" not in draft_of(SHARDS, config(), None).removed
+    off = draft_of(SHARDS, config(require_word_vector=False), {"art"})
     assert "art" in off.tags["tag"].to_list()
     assert len(off.tags) == 4
 
 
 def test_smaller_than_asked_goes_on_and_says_how_many():
-    draft = build_vocabulary(counts(SHARDS), config(size=100_000), None)
+    draft = draft_of(SHARDS, config(size=100_000))
     assert draft.tags.height == 6
     assert draft.warning is not None
     assert draft.warning.startswith("the vocabulary has 6 hashtags where 100,000 were asked for")
@@ -85,16 +95,57 @@ def test_smaller_than_asked_goes_on_and_says_how_many():
     [([], {}), ([{"2007": 5}], {}), ([{"canon": 5, "nikon": 2}], {}), (SHARDS, {"min_photos": 100})],
 )
 def test_nothing_left_stops_with_a_sentence(shards, changes):
-    empty = pl.LazyFrame(schema={"tag": pl.String, "photos": pl.Int64})
     with pytest.raises(EmptyVocabularyError, match="expected at least one hashtag, found none among"):
-        build_vocabulary(counts(shards) if shards else empty, config(**changes), None)
+        draft_of(shards, config(**changes))
 
 
-def test_order_of_shards_does_not_matter():
-    first = build_vocabulary(counts(SHARDS), config(), None)
-    second = build_vocabulary(counts(SHARDS[::-1]), config(), None)
+@pytest.mark.parametrize("rows_at_once", [1, 3, 1000])
+def test_neither_shards_nor_slices_matter(rows_at_once):
+    first = draft_of(SHARDS, config())
+    second = draft_of(SHARDS[::-1], config(), rows_at_once=rows_at_once)
     assert first.tags.equals(second.tags)
     assert first.skipped.equals(second.skipped)
+    assert first.spectrum.equals(second.spectrum)
+    assert first.removed == second.removed
+
+
+def naive(shards, rules, words):
+    """Everything in memory, one hashtag at a time: what is kept, skipped, removed, and the spectrum."""
+    photos = Counter()
+    for shard in shards:
+        photos.update(shard)
+    tests = {"with_a_digit": lambda tag: not any(unicodedata.category(letter) == "Nd" for letter in tag)}
+    if words is not None:
+        tests["without_word_vector"] = words.__contains__
+    tests["on_too_few_photos"] = lambda tag: photos[tag] >= rules.min_photos
+    left, removed = list(photos), {}
+    for rule, passes in tests.items():
+        kept = [tag for tag in left if passes(tag)]
+        removed[rule] = len(left) - len(kept)
+        left = kept
+    left.sort(key=lambda tag: (-photos[tag], tag))
+    skipped, tags = left[: rules.skip_most_frequent], left[rules.skip_most_frequent :][: rules.size]
+    removed |= {"skipped_as_most_frequent": len(skipped), "beyond_size": len(left) - len(skipped) - len(tags)}
+    spectrum = sorted(Counter(photos.values()).items(), reverse=True)
+    return [(tag, photos[tag]) for tag in tags], [(tag, photos[tag]) for tag in skipped], removed, spectrum
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_agrees_with_counting_one_by_one(seed, monkeypatch):
+    draw = random.Random(seed)
+    monkeypatch.setattr(build, "_ROWS_AT_ONCE", 80)  # hashtags are summed up before a slice has been read
+    names = [f"{word}{number}" for word in ("a", "b", "ü", "٣", "long hashtag of many letters ") for number in "xyz1é"]
+    shards = [
+        {tag: int(draw.paretovariate(1)) for tag in draw.sample(names, draw.randrange(len(names)))} for _ in range(30)
+    ]
+    words = draw.choice([None, set(draw.sample(names, 15))])
+    rules = config(size=draw.randrange(1, 9), skip_most_frequent=draw.randrange(4), min_photos=draw.randrange(1, 20))
+    draft = draft_of(shards, rules, words, rows_at_once=draw.choice([20, 100, 1000]))
+    tags, skipped, removed, spectrum = naive(shards, rules, words)
+    assert draft.tags.rows() == [(number, *row) for number, row in enumerate(tags)]
+    assert [(row["tag"], row["photos"]) for row in draft.skipped.to_pylist()] == skipped
+    assert draft.removed == removed
+    assert draft.spectrum.rows() == spectrum
 
 
 def test_config_refuses_the_impossible():
@@ -106,8 +157,8 @@ def test_config_refuses_the_impossible():
 
 @pytest.mark.parametrize("changes", [{}, {"skip_most_frequent": 0}, {"size": 1}])
 def test_frequency_curve_draws(changes, tmp_path):
-    draft = build_vocabulary(counts(SHARDS), config(**changes), None)
-    figure = frequency_curve(draft.frequencies, pl.DataFrame(pl.from_arrow(draft.skipped)), draft.tags)
+    draft = draft_of(SHARDS, config(**changes))
+    figure = frequency_curve(draft.spectrum, pl.DataFrame(pl.from_arrow(draft.skipped)), draft.tags)
     figure.savefig(tmp_path / "curve.png")
     assert figure.axes[0].get_yscale() == "log"
     label = f"vocabulary: {draft.tags.height}"
@@ -116,8 +167,8 @@ def test_frequency_curve_draws(changes, tmp_path):
 
 def test_frequency_curve_draws_hostile_names(tmp_path, recwarn):
     shards = [{r"$\frac{": 9, "元旦": 8, "brücke": 7, "a_b^c$": 6, "\U0001f600": 5}]
-    draft = build_vocabulary(counts(shards), config(skip_most_frequent=0, size=9), None)
-    figure = frequency_curve(draft.frequencies, pl.DataFrame(pl.from_arrow(draft.skipped)), draft.tags)
+    draft = draft_of(shards, config(skip_most_frequent=0, size=9))
+    figure = frequency_curve(draft.spectrum, pl.DataFrame(pl.from_arrow(draft.skipped)), draft.tags)
     figure.savefig(tmp_path / "curve.png")
     names = [text.get_text() for text in figure.axes[0].texts]
     assert names[0] == r"$\frac{"

@@ -9,7 +9,7 @@ from assets.base.execute import execute
 from assets.base.freshness import judge
 from assets.base.profiles import Profile
 from assets.base.profiles.sections.vocabulary import VocabularyConfig
-from assets.base.tables import GEOTAGGED_PHOTOS, TABLES, TAG_COUNTS
+from assets.base.tables import DUPLICATE_PHOTOS, GEOTAGGED_PHOTOS, TABLES, TAG_COUNTS
 from assets.base.word_vector_file import WordVectorError
 from assets.vocabulary.assets import vocabulary
 from assets.vocabulary.build import EmptyVocabularyError
@@ -46,6 +46,7 @@ def given():
     return {
         "tag_counts": {shard: counts(rows) for shard, rows in PHOTOS.items()},
         "geotagged_photos": {shard: geotagged(rows) for shard, rows in PHOTOS.items()},
+        "duplicate_photos": DUPLICATE_PHOTOS.empty(),
     }
 
 
@@ -80,6 +81,21 @@ def test_vocabulary_and_skipped_tags(open_workspace, given, caplog):
     assert "3 hashtags where 100,000 were asked for" in caplog.text
     assert outcome.notes["vocabulary"]["frequency"].png.startswith(b"\x89PNG")
     assert judge(vocabulary, workspace, None).state == "fresh"
+
+
+def test_a_photo_in_two_shards_counts_once(open_workspace, given):
+    rows = [(0, "a-00000", True), (0, "a-00001", False)]
+    given["duplicate_photos"] = pa.Table.from_pylist(
+        [dict(zip(DUPLICATE_PHOTOS.schema().names, row, strict=True)) for row in rows], DUPLICATE_PHOTOS.schema()
+    )
+    workspace = open_workspace(given, profile(forbid_digits=False))
+    execute(vocabulary, workspace, None, logging.getLogger("tests")).raise_if_failed()
+    # Eve's photo is the first of its shard and Ann's in the other, which is kept.
+    assert [(row["tag"], row["photos"], row["users"]) for row in rows_of(workspace, "vocabulary")] == [
+        ("art", 2, 1), ("london", 2, 2), ("zzz", 1, 1),
+    ]  # fmt: skip
+    assert rows_of(workspace, "skipped_tags") == [{"rank": 0, "tag": "canon", "photos": 3}]
+    assert workspace.ledger.get("vocabulary").facts["distinct_tags"] == 4
 
 
 def test_word_vectors_are_a_rule_and_an_input(open_workspace, given, tmp_path):
