@@ -47,11 +47,16 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def open_workspace(storage_url: str, tmp_path: Path, folder: Path) -> Open:
+def shard_rows() -> int:
+    return 4
+
+
+@pytest.fixture
+def open_workspace(storage_url: str, tmp_path: Path, folder: Path, shard_rows: int) -> Open:
     steps = StepRegistry()
     for step in STEPS:
         steps.add(step)
-    profile = load_profile("tiny").model_copy(update={"ingestion": IngestionConfig(shard_rows=4)})
+    profile = load_profile("tiny").model_copy(update={"ingestion": IngestionConfig(shard_rows=shard_rows)})
     settings = Settings(storage=storage_url, source=str(folder / "*.bz2"), profile="tiny", work=tmp_path / "work")
     return lambda: Workspace(settings, steps, profile)
 
@@ -143,6 +148,7 @@ def whole_file(compress: Callable[[bytes], bytes]) -> bytes:
 
 @pytest.mark.parametrize("name", ["bzip2", "gzip", "zstd"])
 @pytest.mark.parametrize("share", [0.001, 0.2, 0.5, 0.9, 1.0])
+@pytest.mark.parametrize("shard_rows", [3_000])
 def test_a_file_that_was_cut_off_publishes_nothing_and_is_repaired(
     open_workspace: Open,
     folder: Path,
