@@ -150,7 +150,7 @@ def test_a_database_becomes_shards(database: Path, storage_url: str, tmp_path: P
     assert row["format"] == "yfcc100m, sqlite, plain"
     assert ids(workspace) == [n for n in range(ROWS) if n % 10]
     facts = {key: record.facts for key, record in workspace.ledger.records("rejected_rows").items()}
-    assert facts[workspace.keys("shard")[1]] == {"rows": 7, "rejected_rows": 1, "last_line": 39}
+    assert facts[workspace.keys("shard")[1]] == {"rows": 7, "rejected_rows": 1, "taken_down": 0, "last_line": 39}
     assert ingest_all(open_workspace(database, storage_url, tmp_path / "work")).unchanged
 
 
