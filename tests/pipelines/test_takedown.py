@@ -181,8 +181,8 @@ def test_photos_taken_down_are_gone_and_stay_gone(
     standing = survey(workspace)
     to_do = {output.partition(":")[0] for output in standing.made}
     assert to_do <= {
-        "retrieval_queries", "retrieval_rankings", "retrieval_results", "tagging_rankings", "tagging_results",
-        "evaluation_report", "duckdb_catalog",
+        "image_survivorship", "retrieval_queries", "retrieval_rankings", "retrieval_results", "tagging_rankings",
+        "tagging_results", "evaluation_report", "duckdb_catalog",
     }  # fmt: skip
     assert {left.output.partition(":")[0] for left in standing.left if left.state == "older"} == {
         "vocabulary", "embedding_model", "locsens_model",
@@ -269,7 +269,7 @@ def test_a_training_photo_leaves_the_evaluation_as_it_is(
     said = locsens(collection, "takedown", str(photo_id))
     assert "report" not in said.replace("results, report, catalog", "")
     assert (Path(collection.settings.storage) / "reports/index.html").exists()
-    assert set(survey(workspace).made) == {"evaluation_report", "duckdb_catalog"}
+    assert set(survey(workspace).made) == {"image_survivorship", "evaluation_report", "duckdb_catalog"}
     assert where(Path(collection.settings.storage), {photo_id: chosen[photo_id]}) == []
 
 
