@@ -139,6 +139,11 @@ class _Removal:
             if asset in step.shard_outputs:
                 self._hold(step.outputs[0], source_file_of(str(key)))
             self._ledger.remove(asset, key)
+        if wanted and asset == "retrieval_rankings" and self._ledger.get("retrieval_queries") is None:
+            # Nobody can say whose they answer. Emptied they would pass for the answers to the same queries made anew;
+            # without a record they are leftovers.
+            self.removed.rows[asset] += record.rows or 0
+            return
         files = [
             self._storage.write_table(file.path, TABLES[asset].conform(wanted[file.path]))
             if file.path in wanted

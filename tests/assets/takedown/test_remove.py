@@ -205,6 +205,16 @@ def test_a_table_of_an_earlier_version_is_left_to_the_planner(workspace: Workspa
     assert sorted(rows(workspace, "source_files", "taken_down")) == [0, 1]
 
 
+def photos_of(workspace: Workspace, split: str) -> list[int]:
+    return [
+        photo_id
+        for record in workspace.ledger.records("photos").values()
+        for file in record.files
+        if f"split={split}" in file.path.split("/")
+        for photo_id in workspace.storage.read_table(file.path)["photo_id"].to_pylist()
+    ]
+
+
 def reports(workspace: Workspace, *, recorded: bool) -> list[str]:
     """Lay a report, somebody's own file and half a report of a killed run into the storage."""
     storage = workspace.storage
@@ -226,14 +236,7 @@ def test_a_report_that_may_show_a_photo_goes_recorded_or_not(
     workspace: Workspace, split: str, *, recorded: bool
 ) -> None:
     assert len(reports(workspace, recorded=recorded)) == 3
-    ids = [
-        photo_id
-        for record in workspace.ledger.records("photos").values()
-        for file in record.files
-        if f"split={split}" in file.path.split("/")
-        for photo_id in workspace.storage.read_table(file.path)["photo_id"].to_pylist()
-    ]
-    removed = take_down(workspace, str(ids[0]))
+    removed = take_down(workspace, str(photos_of(workspace, split)[0]))
     stays = recorded and split == "train"
     assert removed.report != stays
     left = workspace.storage.list("reports", unfinished=True)
@@ -247,6 +250,19 @@ def test_a_report_of_other_photos_than_those_of_now_goes(workspace: Workspace) -
     workspace.ledger.put(replace(record, inputs=before))
     assert take_down(workspace, "nobody").report
     assert workspace.ledger.get("evaluation_report") is None
+
+
+def test_rankings_without_their_queries_are_made_anew(workspace: Workspace) -> None:
+    queries, rankings = (workspace.steps.maker(f"retrieval_{one}") for one in ("queries", "rankings"))
+    execute(queries, workspace, None, LOG).raise_if_failed()
+    execute(rankings, workspace, "upper_bound", LOG).raise_if_failed()
+    before = len(rows(workspace, "retrieval_rankings", "rank"))
+    assert before > 0
+    workspace.ledger.remove("retrieval_queries")  # as a run does that begins, and is killed
+    take_down(workspace, str(photos_of(workspace, "train")[0]))
+    execute(queries, workspace, None, LOG).raise_if_failed()
+    execute(rankings, workspace, "upper_bound", LOG).raise_if_failed()
+    assert len(rows(workspace, "retrieval_rankings", "rank")) == before
 
 
 def test_no_later_run_brings_a_photo_back(workspace: Workspace, album: Path) -> None:
