@@ -25,12 +25,11 @@ from pipelines.build import open_workspace
 from pipelines.dagster_assets import materialization
 from pipelines.home import open_instance
 from pipelines.lock import only_planner
+from pipelines.sources import follow_storage
 
 PICTURED = ("images", "image_status")
 _PAGE = 1000
 _SQLITE_PATIENCE = 30.0  # seconds
-
-Output = tuple[str, str | None]
 
 
 def take_down(settings: Settings, ids: Collection[str]) -> tuple[Found, Removed]:
@@ -47,25 +46,19 @@ def take_down(settings: Settings, ids: Collection[str]) -> tuple[Found, Removed]
         raise TakedownError(f"storage {workspace.storage.shown} holds no collection: there is nothing to take down")
     with only_planner(workspace), open_instance(settings) as instance:
         found = find(workspace, ids)
-        forgotten = _forget_runs(instance, found.shards)
+        _forget_runs(instance, found.shards)
         removed = remove(workspace, found)
-        _report_anew(workspace, instance, forgotten)
+        # Always, and of all runs that are gone: what was stopped half-way no longer finds those that it has deleted.
+        follow_storage(workspace, instance)
+        _displace_last_events(workspace, instance)
+        _compact(instance)
     return found, removed
 
 
-def _forget_runs(instance: dg.DagsterInstance, shards: Collection[str]) -> set[Output]:
-    """Delete the runs that looked at pictures of some shards; returns what they had materialised."""
-    runs = {run_id for shard in shards for run_id in _runs_of(instance, shard) if run_id}
-    outputs: set[Output] = set()
-    for run_id in sorted(runs):
-        for entry in instance.all_logs(run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION):
-            made = entry.asset_materialization
-            if made is not None:
-                outputs.add((made.asset_key.to_user_string(), made.partition))
+def _forget_runs(instance: dg.DagsterInstance, shards: Collection[str]) -> None:
+    """Delete the runs that looked at pictures of some shards."""
+    for run_id in sorted({run_id for shard in shards for run_id in _runs_of(instance, shard) if run_id}):
         instance.delete_run(run_id)
-    if runs:
-        _compact(instance, runs)
-    return outputs
 
 
 def _runs_of(instance: dg.DagsterInstance, shard: str) -> Iterator[str]:
@@ -82,12 +75,25 @@ def _runs_of(instance: dg.DagsterInstance, shard: str) -> Iterator[str]:
             yield run.run_id
 
 
-def _compact(instance: dg.DagsterInstance, runs: Collection[str]) -> None:
+def _displace_last_events(workspace: Workspace, instance: dg.DagsterInstance) -> None:
+    """Put an event without a picture in the place of one of a deleted run: of each asset Dagster keeps a copy of it."""
+    for asset in PICTURED:
+        last = instance.get_latest_materialization_event(dg.AssetKey(asset))
+        if last is not None and last.run_id and not instance.has_run(last.run_id):
+            records = list(workspace.ledger.records(asset).values())
+            if records:
+                instance.report_runless_asset_event(materialization(records[-1]))
+            else:
+                instance.wipe_assets([dg.AssetKey(asset)])
+
+
+def _compact(instance: dg.DagsterInstance) -> None:
     events = instance.event_log_storage
     if not isinstance(events, SqliteEventLogStorage):
         return
-    for path in (Path(events.path_for_shard(shard)) for shard in (INDEX_SHARD_NAME, *runs)):
-        if path.exists():
+    index = Path(events.path_for_shard(INDEX_SHARD_NAME))
+    for path in sorted(index.parent.glob("*.db")):
+        if path == index or not instance.has_run(path.stem):
             try:
                 with closing(sqlite3.connect(path, timeout=_SQLITE_PATIENCE)) as database:
                     database.execute("VACUUM")
@@ -97,11 +103,3 @@ def _compact(instance: dg.DagsterInstance, runs: Collection[str]) -> None:
                     f"Dagster's events in {path} cannot be compacted ({error}); is its UI at work? "
                     "Stop it and run `locsens takedown` again"
                 ) from error
-
-
-def _report_anew(workspace: Workspace, instance: dg.DagsterInstance, outputs: Collection[Output]) -> None:
-    """Say of what the deleted runs had made that it is there."""
-    for asset, partition in sorted(outputs, key=str):
-        record = workspace.ledger.get(asset, partition) if asset in workspace.steps.assets() else None
-        if record is not None:
-            instance.report_runless_asset_event(materialization(record))

@@ -5,6 +5,7 @@ from assets.base.tables import TABLES
 
 REPORT = "evaluation_report"
 CATALOG = "duckdb_catalog"
+REPORT_FILE = "index.html"
 
 
 def folder_of(asset: str, partition: str | None, folders: dict[str, str] | None = None) -> str:

@@ -161,7 +161,7 @@ class Storage:
         bucket, _, prefix = self.root.partition("/")
         with self._told("abort the uploads of", ""):
             for upload in self._store.list_multipart_uploads(bucket):
-                if upload["Key"].startswith(f"{prefix}/"):
+                if upload["Key"].startswith(prefix and f"{prefix}/"):
                     self._store.abort_mpu(bucket, upload["Key"], upload["UploadId"])
 
     @contextlib.contextmanager

@@ -31,6 +31,8 @@ TEXT = "(taken down)"
 _ABOUT = "Photos taken down, as keyed hashes of their ids; without this file they would come back."
 _WORDS = re.compile(r"'([^']*)'|\"([^\"]*)\"|([^\s,;()'\"]+)")
 _FIELDS = re.compile(r"[\t,;]")
+_MARKS = re.compile(r"[][{}()|:,;=\s'\"]+")
+_ESCAPED = re.compile(r"\\(?:t|r|x[0-9a-f]{2})")
 
 Bools = npt.NDArray[np.bool_]
 
@@ -89,8 +91,8 @@ class Takedowns:
     def texts(self, rejected: pa.Table) -> pa.Table:
         """Rows of `rejected_rows`, without the text of those that name a photo taken down; equal if there is none.
 
-        A row that could not be read has no id, only text: what stands between its separators, blanks or quotes is
-        taken for one.
+        A row that could not be read has no id, only text: what stands between its separators, blanks, brackets
+        or quotes is taken for one.
         """
         if not self or not rejected.num_rows:
             return rejected
@@ -99,7 +101,10 @@ class Takedowns:
         return rejected.set_column(place, rejected.schema.field(place), pa.chunked_array([texts], pa.string()))
 
     def _named_in(self, text: str) -> bool:
-        words = {word for match in _WORDS.findall(text) for word in match} | set(_FIELDS.split(text))
+        # `rejected_rows` shows tabs and other control characters escaped
+        texts = (text, _ESCAPED.sub("\t", text))
+        words = {word for one in texts for match in _WORDS.findall(one) for word in match}
+        words.update(word for one in texts for marks in (_FIELDS, _MARKS) for word in marks.split(one))
         return any(self.hash_of(word.strip()) in self.hashes for word in words if word.strip())
 
 

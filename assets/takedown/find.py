@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import polars as pl
 import pyarrow as pa
 
 from assets.base.keys import MODELS
 from assets.base.takedowns import TakedownError, Takedowns, read_takedowns, write_takedowns
 from assets.base.workspace import Workspace
+from assets.ingestion.ids import PhotoIds
 
 _NAMES = ("photo_id", "source_id", "download_url")
 
@@ -73,7 +75,9 @@ def find(workspace: Workspace, ids: Collection[str]) -> Found:
     Raises:
         TakedownError: No id is given and none was before, or the list is damaged.
     """
-    takedowns = read_takedowns(workspace.storage).with_ids(ids)
+    # By the number that a manifest's id becomes, too: of a row that the source has lost, only its image may be left.
+    numbers = {one: str(number) for one, number in zip(ids, _numbers(ids), strict=True)}
+    takedowns = read_takedowns(workspace.storage).with_ids([*ids, *numbers.values()])
     if not takedowns:
         raise TakedownError("no photo is named and none was ever taken down: give the ids of some, or --file")
     raw = [(shard, rows) for shard, rows in _raw_rows(workspace, takedowns) if rows.num_rows]
@@ -84,15 +88,21 @@ def find(workspace: Workspace, ids: Collection[str]) -> Found:
     train, test = (_taken(workspace, takedowns, "photos", f"split={split}") for split in ("train", "test"))
     statuses, images = (_taken(workspace, takedowns, asset) for asset in ("image_status", "images"))
     shards = {shard for shard, _ in raw}.union(train, test, statuses, images)
+    names.update(str(one) for taken in (train, test, statuses, images) for some in taken.values() for one in some)
     return Found(
         takedowns,
-        known=len(names.intersection(ids)),
+        known=sum(one in names or number in names for one, number in numbers.items()),
         rows=len(columns["photo_id"]),
         shards=sorted(shards),
         tested=bool(test),
         learnt=_learnt(workspace, takedowns, {shard: train[shard] & images.get(shard, set()) for shard in train}),
         pictures=_own_pictures(columns["download_url"], workspace.scratch),
     )
+
+
+def _numbers(ids: Collection[str]) -> list[int]:
+    texts = pl.Series("photo_id", [*ids], dtype=pl.String)
+    return PhotoIds().numbers(texts, pl.int_range(len(texts), eager=True)).to_list()
 
 
 def _raw_rows(workspace: Workspace, takedowns: Takedowns) -> Iterator[tuple[str, pa.Table]]:

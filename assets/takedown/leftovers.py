@@ -30,20 +30,16 @@ def remove_leftovers(workspace: Workspace, cleaning: Cleaning) -> int:
 
 
 def _cleaned(storage: Storage, asset: str, path: str, cleaning: Cleaning) -> bool:
-    if asset in _PAIR:
-        pair = [f"tables/{one}/{path.removeprefix(f'tables/{asset}/')}" for one in _PAIR]
-        if PARTIAL not in path and all(storage.exists(one) for one in pair):
-            return take_out(storage, pair[0], pair[1], cleaning.takedowns.hold) is not None
-    if PARTIAL in path or not _is_clean(asset, path, cleaning):
-        storage.remove(path)
-        return True
-    return False
-
-
-def _is_clean(asset: str, path: str, cleaning: Cleaning) -> bool:
+    pair = [f"tables/{one}/{path.removeprefix(f'tables/{asset}/')}" for one in _PAIR]
+    is_part = asset in _PAIR and PARTIAL not in path and all(storage.exists(one) for one in pair)
     try:
-        return cleaning.of_file(asset, path) is None
+        if is_part:
+            return take_out(storage, pair[0], pair[1], cleaning.takedowns.hold) is not None
+        clean = PARTIAL not in path and cleaning.of_file(asset, path) is None
     except StorageError:
         raise
     except (pa.ArrowInvalid, pa.ArrowKeyError, OSError):
-        return False  # nobody can read it, so nobody can say what it holds
+        clean = False  # nobody can read it, so nobody can say what it holds
+    if not clean:
+        storage.remove(path)
+    return not clean

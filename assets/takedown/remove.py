@@ -1,9 +1,10 @@
 """Removing photos: files are written anew without them, and the records of provenance follow.
 
 What holds a photo, its place or its picture is written anew at once: every table by photo, `tag_counts` of its shards,
-the pictures of the sample world; a report that may show it goes. What only counts photos (vocabulary, results, the
-report's figures, the catalog's copy of the records) stays until `locsens materialize` makes it anew, or, where it is
-pinned, until somebody refreshes it. Trained weights keep what they have learnt; their records say of how many photos.
+the pictures of the sample world; a report that may show it goes. What only counts photos (vocabulary, survivorship,
+results, the report's figures, the catalog's copy of the records) stays until `locsens materialize` makes it anew, or,
+where it is pinned, until somebody refreshes it. Trained weights keep what they have learnt; their records say of how
+many photos.
 
 A record goes before its files are touched and comes back after: killed in between, an output is missing and is made
 anew by the planner, from inputs in which the photos no longer are. So taking down may be stopped at any moment, and
@@ -20,9 +21,10 @@ import pyarrow as pa
 from assets.base.files import StoredFile
 from assets.base.freshness import RETRYABLE, input_version
 from assets.base.keys import source_file_of
-from assets.base.paths import CATALOG, REPORT
+from assets.base.paths import CATALOG, REPORT, REPORT_FILE, folder_of
 from assets.base.provenance import Input, Record, content_version
 from assets.base.step import Step
+from assets.base.storage import PARTIAL
 from assets.base.tables import TABLES
 from assets.base.workspace import Workspace
 from assets.images.outcome import TRANSIENT
@@ -32,7 +34,7 @@ from assets.takedown.find import LEARNT, Found
 from assets.takedown.leftovers import remove_leftovers
 from assets.takedown.tables import Cleaning
 
-_TELL_OF_ALL = (REPORT, CATALOG)
+_TELL_OF_ALL = ("image_survivorship", REPORT, CATALOG)
 
 
 @dataclass
@@ -107,13 +109,21 @@ class _Removal:
                 self.removed.pictures += 1
 
     def remove_report(self) -> None:
-        """Its galleries show test photos."""
+        """Its galleries show test photos; one without a record, or of other photos than those of now, may show any."""
         record = self._ledger.get(REPORT)
-        if record is not None and self._found.tested:
+        may_show = self._found.tested or record is None or not self._is_of_now(record)
+        if may_show:
             self._ledger.remove(REPORT)
-            for file in record.files:
-                self._storage.remove(file.path)
-            self.removed.report = True
+        folder = folder_of(REPORT, None)
+        file = f"{folder}/{REPORT_FILE}"
+        for path in self._storage.list(folder, unfinished=True):
+            if path.startswith(f"{file}{PARTIAL}") or (may_show and path == file):
+                self._storage.remove(path)
+                self.removed.report |= path == file
+
+    def _is_of_now(self, record: Record) -> bool:
+        now = {key: photos.data_version for key, photos in self._ledger.records("photos").items()}
+        return all(now.get(one.partition) == one.data_version for one in record.inputs if one.asset == "photos")
 
     def bring_up_to_date(self, step: Step, asset: str, key: str | None) -> None:
         """Write an output's files anew where they hold the photos, and let its record follow what it was made of."""
@@ -129,6 +139,11 @@ class _Removal:
             if asset in step.shard_outputs:
                 self._hold(step.outputs[0], source_file_of(str(key)))
             self._ledger.remove(asset, key)
+        if wanted and asset == "retrieval_rankings" and self._ledger.get("retrieval_queries") is None:
+            # Nobody can say whose they answer. Emptied they would pass for the answers to the same queries made anew;
+            # without a record they are leftovers.
+            self.removed.rows[asset] += record.rows or 0
+            return
         files = [
             self._storage.write_table(file.path, TABLES[asset].conform(wanted[file.path]))
             if file.path in wanted
@@ -198,7 +213,7 @@ class _Removal:
         """The inputs of a record, at their new versions where it was made of the versions before.
 
         Not for what would come out otherwise now: pinned outputs are older; rankings of test photos of which some are
-        gone, the report and the catalog are outdated, and the planner makes them anew.
+        gone, survivorship, the report and the catalog are outdated, and the planner makes them anew.
         """
         late = record.asset in _TELL_OF_ALL or (step.stage == "evaluation" and self._found.tested)
         if step.pinned or late:

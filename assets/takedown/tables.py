@@ -75,6 +75,8 @@ class Cleaning:
         keys = (shard_key(str(record.partition), index) for index in range(int(record.facts["shards"])))
         raw = [self._workspace.ledger.records("raw_photos")[key] for key in keys]
         table = self._storage.read_table(path)
+        if "taken_down" not in table.column_names:
+            return None  # of an earlier version, and outdated: it is made anew with the list
         row = table.to_pylist()[0]
         taken_down = row["rows"] - row["rejected_rows"] - sum(one.rows or 0 for one in raw)
         if taken_down == row["taken_down"]:

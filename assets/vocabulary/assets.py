@@ -34,11 +34,11 @@ def vocabulary(run: Run) -> None:
     url = word_vectors_url(run.workspace) if config.require_word_vector else ""
     words = read_words(url) if url else None
     surplus = surplus_ids(run.frame("duplicate_photos"))
-    too_many = surplus_counts(partial(run.frame, "geotagged_photos", ["photo_id", "tags"]), surplus)
+    of_shard = partial(run.frame, "geotagged_photos", ["photo_id", "tags"])
 
     def counts() -> Iterator[pl.DataFrame]:
         yield from (frame for _, frame in run.frames("tag_counts"))
-        yield too_many
+        yield from surplus_counts(of_shard, surplus)
 
     def photos() -> Iterator[pl.DataFrame]:
         return without_surplus(run.frames("geotagged_photos", ["photo_id", "user_id", "tags"]), surplus)

@@ -4,8 +4,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import polars as pl
 
-from assets.base.tables import TAG_COUNTS
-
 Surplus = Mapping[str, pl.Series]
 """Photo ids that a shard holds in vain, by shard."""
 
@@ -32,18 +30,16 @@ def without_surplus(photos: Iterable[tuple[str | None, pl.DataFrame]], surplus: 
         yield frame if ids is None else frame.filter(~pl.col("photo_id").is_in(ids.implode()))
 
 
-def surplus_counts(photos: Callable[[str], pl.DataFrame], surplus: Surplus) -> pl.DataFrame:
+def surplus_counts(photos: Callable[[str], pl.DataFrame], surplus: Surplus) -> Iterator[pl.DataFrame]:
     """What has to be added to the sum of all `tag_counts` so that every photo counts once: negative numbers.
 
     Args:
         photos: Reads `photo_id`, `tags` of one shard.
         surplus: Photos that count too many.
 
-    Returns:
-        `tag`, `photos`.
+    Yields:
+        `tag`, `photos` of a shard: one at a time, for a file that is there twice has as many as `tag_counts`.
     """
-    counted = [pl.DataFrame(pl.from_arrow(TAG_COUNTS.empty()))]
     for shard, ids in surplus.items():
         tags = photos(shard).filter(pl.col("photo_id").is_in(ids.implode())).select(tag=pl.col("tags").explode())
-        counted.append(tags.group_by("tag").agg(photos=-pl.len().cast(pl.Int64)))
-    return pl.concat(counted)
+        yield tags.group_by("tag").agg(photos=-pl.len().cast(pl.Int64))

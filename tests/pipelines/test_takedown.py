@@ -181,8 +181,8 @@ def test_photos_taken_down_are_gone_and_stay_gone(
     standing = survey(workspace)
     to_do = {output.partition(":")[0] for output in standing.made}
     assert to_do <= {
-        "retrieval_queries", "retrieval_rankings", "retrieval_results", "tagging_rankings", "tagging_results",
-        "evaluation_report", "duckdb_catalog",
+        "image_survivorship", "retrieval_queries", "retrieval_rankings", "retrieval_results", "tagging_rankings",
+        "tagging_results", "evaluation_report", "duckdb_catalog",
     }  # fmt: skip
     assert {left.output.partition(":")[0] for left in standing.left if left.state == "older"} == {
         "vocabulary", "embedding_model", "locsens_model",
@@ -259,6 +259,25 @@ def test_dagster_keeps_no_picture_of_them(
         )
 
 
+def test_what_dagster_keeps_goes_when_it_was_stopped_half_way(
+    copied: Callable[..., Tiny], chosen: Photos, locsens: Callable[..., str]
+) -> None:
+    collection = copied()
+    workspace = collection.workspace()
+    asset = dg.AssetKey("images")
+    with collection.instance() as instance:
+        last = instance.get_latest_materialization_event(asset)
+        shard = last.asset_materialization.partition
+        sheet = last.asset_materialization.metadata["some_images"].value[:400]
+        instance.delete_run(last.run_id)  # as far as a takedown of one of its photos came
+        assert shard not in instance.get_materialized_partitions(asset)
+    locsens(collection, "takedown", "nobody")
+    held = [path for path in collection.home.rglob("*") if path.is_file() and sheet.encode() in path.read_bytes()]
+    assert held == []
+    with collection.instance() as instance:
+        assert instance.get_materialized_partitions(asset) == set(workspace.keys("shard"))
+
+
 def test_a_training_photo_leaves_the_evaluation_as_it_is(
     copied: Callable[..., Tiny], chosen: Photos, locsens: Callable[..., str]
 ) -> None:
@@ -269,7 +288,7 @@ def test_a_training_photo_leaves_the_evaluation_as_it_is(
     said = locsens(collection, "takedown", str(photo_id))
     assert "report" not in said.replace("results, report, catalog", "")
     assert (Path(collection.settings.storage) / "reports/index.html").exists()
-    assert set(survey(workspace).made) == {"evaluation_report", "duckdb_catalog"}
+    assert set(survey(workspace).made) == {"image_survivorship", "evaluation_report", "duckdb_catalog"}
     assert where(Path(collection.settings.storage), {photo_id: chosen[photo_id]}) == []
 
 

@@ -1,5 +1,6 @@
 """Step `evaluation_report`: the page, and what the UI shows of it."""
 
+from assets.base.paths import REPORT_FILE
 from assets.base.run import Run
 from assets.base.step import Reads, step
 from assets.evaluation.report.checks import has_four_tables, rows_are_accounted_for, self_contained
@@ -51,7 +52,7 @@ def evaluation_report(run: Run) -> None:
 
     data = gather(run)
     page = render(data, run.profile.report.near_km).encode()
-    with run.create("evaluation_report", "index.html") as sink:
+    with run.create("evaluation_report", REPORT_FILE) as sink:
         sink.write(page)
     where = {"path": run.storage.url("reports/index.html"), "bytes": len(page)}
     run.note("evaluation_report", where | notes_of(data))

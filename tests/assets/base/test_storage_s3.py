@@ -129,6 +129,8 @@ def test_uploads_that_a_killed_run_began_are_aborted_below_the_storage_alone(
         storage.filesystem.call_s3("create_multipart_upload", Bucket=bucket, Key=key)
     storage.abort_uploads()
     assert uploads(storage) == ["collection-2/large", "large"]
+    Storage(f"s3://{bucket}").abort_uploads()
+    assert uploads(storage) == []
 
 
 @pytest.mark.usefixtures("hurried")

@@ -55,13 +55,14 @@ def test_ids_that_are_missing_are_nobodys() -> None:
     "text",
     [
         "7\tuser\tnick", "12\t7\t0af\tuser", "7", "(3, '7', None, 2.5)", "x,7,y", '"7";2.5', "(3, 7, None)",
-        "(1, 'a 7/é', 'x')",
+        "(1, 'a 7/é', 'x')", r"7\tuser\tnick", r"12\t7\t0af", r"1\ta 7/é\t2", r"\x007\x00user",
+        '{"photo_id":7,"tags":[]}', '{"tags": [], "photo_id": 7}', '{"photo_id":"a 7/é"}', "[7]", "x|7|y",
     ],
 )  # fmt: skip
 def test_the_text_of_a_row_that_could_not_be_read_goes_if_it_names_the_photo(text: str) -> None:
     takedowns = Takedowns().with_ids(["7", "a 7/é"])
-    cleaned = takedowns.texts(rejected("77\tuser", text, "0.7 17 7a"))
-    assert cleaned["text"].to_pylist() == ["77\tuser", TEXT, "0.7 17 7a"]
+    cleaned = takedowns.texts(rejected(r"77\tuser", text, "0.7 17 7a"))
+    assert cleaned["text"].to_pylist() == [r"77\tuser", TEXT, "0.7 17 7a"]
     assert cleaned["line_number"].to_pylist() == [0, 1, 2]
     assert cleaned.schema == TABLES["rejected_rows"].schema()
 

@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -16,6 +17,7 @@ from PIL import Image
 
 from assets.base.execute import execute
 from assets.base.freshness import judge
+from assets.base.provenance import Input
 from assets.base.settings import Settings
 from assets.base.step import STAGES
 from assets.base.storage import PARTIAL
@@ -149,7 +151,8 @@ def test_a_photo_is_taken_out_of_every_table_by_either_id(workspace: Workspace, 
     changed = {output for output in before if before[output] != after[output]}
     by_shard = ("raw_photos", "geotagged_photos", "tag_counts", "photos", "images", "image_status")
     assert {output for output in changed if output[0] in by_shard} == {(asset, first) for asset in by_shard}
-    assert materialize(workspace) == []
+    assert materialize(workspace) == ["image_survivorship"]
+    assert set(rows(workspace, "image_survivorship", "wanted")) == {2 * PHOTOS - 1}
     standing = {
         step.name: judge(step, workspace, key).state for step in workspace.steps for key in workspace.keys(step.by)
     }
@@ -164,7 +167,7 @@ def test_a_photo_of_two_files_goes_from_both(workspace: Workspace) -> None:
     assert removed.rows["photos"] == removed.rows["unused_photos"] == 1
     assert held(workspace, "a5", photo_id) == []
     assert sorted(rows(workspace, "source_files", "taken_down")) == [1, 1]
-    assert materialize(workspace) == []
+    assert materialize(workspace) == ["image_survivorship"]
 
 
 def test_the_lines_of_one_id_go_together(workspace: Workspace) -> None:
@@ -174,9 +177,98 @@ def test_the_lines_of_one_id_go_together(workspace: Workspace) -> None:
     assert held(workspace, "a7", photo_id) == []
 
 
+def test_an_image_goes_by_an_id_that_the_source_has_lost(tmp_path: Path, album: Path) -> None:
+    mine = shutil.copytree(album, tmp_path / "album")
+    workspace = opened(tmp_path / "data", mine)
+    materialize(workspace)
+    photo_id = photo_id_of(workspace, "a9")
+    lines = (mine / "one.csv").read_text().splitlines(keepends=True)
+    (mine / "one.csv").write_text("".join(line for line in lines if not line.startswith("a9,")))
+    workspace = opened(tmp_path / "data", mine)
+    materialize(workspace)
+    assert photo_id in rows(workspace, "images", "photo_id")
+    found = find(workspace, ["a9"])
+    assert (found.known, found.rows) == (1, 0)
+    remove(workspace, found)
+    assert held(workspace, "a9", photo_id) == []
+
+
+def test_a_table_of_an_earlier_version_is_left_to_the_planner(workspace: Workspace) -> None:
+    for record in workspace.ledger.records("source_files").values():
+        table = workspace.storage.read_table(record.files[0].path).drop_columns(["taken_down"])
+        written = workspace.storage.write_table(record.files[0].path, table)
+        workspace.ledger.put(replace(record, files=(written,), code_version="2"))
+    photo_id = photo_id_of(workspace, "a3")
+    take_down(workspace, "a3")
+    assert held(workspace, "a3", photo_id) == []
+    assert "source_files" in {name.partition(":")[0] for name in materialize(workspace)}
+    assert sorted(rows(workspace, "source_files", "taken_down")) == [0, 1]
+
+
+def photos_of(workspace: Workspace, split: str) -> list[int]:
+    return [
+        photo_id
+        for record in workspace.ledger.records("photos").values()
+        for file in record.files
+        if f"split={split}" in file.path.split("/")
+        for photo_id in workspace.storage.read_table(file.path)["photo_id"].to_pylist()
+    ]
+
+
+def reports(workspace: Workspace, *, recorded: bool) -> list[str]:
+    """Lay a report, somebody's own file and half a report of a killed run into the storage."""
+    storage = workspace.storage
+    written = storage.write_bytes("reports/index.html", b"pictures")
+    storage.write_bytes("reports/mine.html", b"somebody's own")
+    Path(storage.url(f"reports/index.html{PARTIAL}12345678")).write_bytes(b"pictures")
+    if recorded:
+        record = workspace.ledger.get("photos", next(iter(workspace.ledger.records("photos"))))
+        inputs = (Input("photos", record.partition, record.data_version),)
+        workspace.ledger.put(
+            replace(record, asset="evaluation_report", partition=None, files=(written,), inputs=inputs)
+        )
+    return storage.list("reports", unfinished=True)
+
+
+@pytest.mark.parametrize("split", ["train", "test"])
+@pytest.mark.parametrize("recorded", [True, False])
+def test_a_report_that_may_show_a_photo_goes_recorded_or_not(
+    workspace: Workspace, split: str, *, recorded: bool
+) -> None:
+    assert len(reports(workspace, recorded=recorded)) == 3
+    removed = take_down(workspace, str(photos_of(workspace, split)[0]))
+    stays = recorded and split == "train"
+    assert removed.report != stays
+    left = workspace.storage.list("reports", unfinished=True)
+    assert left == [*(["reports/index.html"] if stays else []), "reports/mine.html"]
+
+
+def test_a_report_of_other_photos_than_those_of_now_goes(workspace: Workspace) -> None:
+    reports(workspace, recorded=True)
+    record = workspace.ledger.get("evaluation_report")
+    before = tuple(replace(one, data_version="before") for one in record.inputs)
+    workspace.ledger.put(replace(record, inputs=before))
+    assert take_down(workspace, "nobody").report
+    assert workspace.ledger.get("evaluation_report") is None
+
+
+def test_rankings_without_their_queries_are_made_anew(workspace: Workspace) -> None:
+    queries, rankings = (workspace.steps.maker(f"retrieval_{one}") for one in ("queries", "rankings"))
+    execute(queries, workspace, None, LOG).raise_if_failed()
+    execute(rankings, workspace, "upper_bound", LOG).raise_if_failed()
+    before = len(rows(workspace, "retrieval_rankings", "rank"))
+    assert before > 0
+    workspace.ledger.remove("retrieval_queries")  # as a run does that begins, and is killed
+    take_down(workspace, str(photos_of(workspace, "train")[0]))
+    execute(queries, workspace, None, LOG).raise_if_failed()
+    execute(rankings, workspace, "upper_bound", LOG).raise_if_failed()
+    assert len(rows(workspace, "retrieval_rankings", "rank")) == before
+
+
 def test_no_later_run_brings_a_photo_back(workspace: Workspace, album: Path) -> None:
     photo_id = photo_id_of(workspace, "a3")
     take_down(workspace, "a3", "5000000004")
+    assert materialize(workspace) == ["image_survivorship"]
     without = versions(workspace)
     again = opened(Path(workspace.settings.storage), album)
     for step in again.steps.in_order():
@@ -227,11 +319,15 @@ def test_what_killed_runs_left_is_looked_at_too(workspace: Workspace) -> None:
             f"tables/{record.asset}/shard=gone-00000/part-3.parquet", storage.read_bytes(record.files[0].path)
         )
     storage.write_bytes("tables/photos/split=train/shard=gone-00000/part-0.parquet", b"half a file")
+    storage.write_bytes("tables/images/shard=gone-00000/part-5.parquet", b"half a file")
+    storage.write_bytes(
+        "tables/image_status/shard=gone-00000/part-5.parquet", storage.read_bytes(statuses.files[0].path)
+    )
     partial = Path(storage.url(f"tables/images/shard=gone-00000/part-4.parquet{PARTIAL}12345678"))
     partial.write_bytes(b"half a file")
     removed = take_down(workspace, "a3")
     assert held(workspace, "a3", photo_id) == []
-    assert removed.leftovers == 5
+    assert removed.leftovers == 7
     assert [path for path in storage.list("tables", unfinished=True) if "shard=gone-" in path] == [
         "tables/image_status/shard=gone-00000/part-3.parquet",
         "tables/images/shard=gone-00000/part-3.parquet",
