@@ -5,7 +5,7 @@ import polars as pl
 _WHOLE = "^[0-9]{1,19}$"
 _NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
 _STAMP = "%Y-%m-%d %H:%M:%S%.f"
-_STAMP_FORM = r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?$"
+_STAMP_FORM = r"^\d{4}-\d\d-\d\d \d\d:\d\d:[0-5]\d(\.\d+)?$"
 _WHOLE_SECONDS = "%Y-%m-%d %H:%M:%S.0"
 _NOT_A_NUMBER = "^(?i)[+-]?(nan|inf|infinity)$"
 
