@@ -109,6 +109,8 @@ def _stage(pool: ProcessPoolExecutor, server: ImageServer, folder: Path, cores: 
     yield _row("image stage", "rate", "photos/s", [one.rate for one in stage], note="the server on the same cores")
     yield _row("image stage", "processor time without the server", "ms a photo", each)
     yield _row("image stage", "processor time of the server", "ms a photo", served)
+    stored = sum(path.stat().st_size for path in folder.rglob("*.parquet")) / PICTURES / 1e3
+    yield Measured("image stage", "disk", "kB a photo", stored, note=f"short side {image_work.CONFIG.short_side}")
     over = [ours.rate / theirs.rate for ours, theirs in zip(stage, bare, strict=True)]
     yield _row(
         "image stage", "rate over the bare rate", "times", over, STAGE_TARGET, note="by the clock, server included"

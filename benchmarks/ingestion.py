@@ -18,13 +18,15 @@ from assets.base.settings import Settings
 from assets.base.step import Step
 from assets.base.storage import Storage
 from assets.base.workspace import Workspace
-from assets.ingestion.assets import geotagged_photos, tag_counts
+from assets.ingestion.assets import duplicate_photos, geotagged_photos, tag_counts
 from assets.ingestion.discovery import discover
 from assets.ingestion.filters import RAW_COLUMNS, filter_photos
 from assets.ingestion.read import read_shards
 from assets.ingestion.recognise import recognise
 from assets.ingestion.tags import count_tags
+from assets.splits.assets import photos
 from assets.steps import all_steps
+from assets.vocabulary.assets import vocabulary
 from benchmarks.metadata import Metadata, make_metadata
 from benchmarks.report import Measured, say
 from benchmarks.timing import Cost, in_a_child, interleaved, median_and_spread, print_figures, ratios
@@ -205,6 +207,17 @@ def _dagster(metadata: Metadata, work: Path) -> Iterator[Measured]:
                     f"{step.name}, one shard", f"{words} add", "s", median, None, "lower", spread,
                     f"the plain functions take {base:.3f} s",
                 )  # fmt: skip
+        for step in (duplicate_photos, vocabulary):
+            execute(step, workspace, None, log).raise_if_failed()
+        times = interleaved(
+            {
+                "step": partial(execute, photos, workspace, shard, log, force=True),
+                "run": partial(_run, runner, photos, shard),
+            },
+            rounds=7,
+        )
+        yield _seconds("photos, one shard, as a step", times["step"][1:])
+        yield _seconds("photos, one shard, as a run of Dagster", times["run"][1:])
     shutil.rmtree(folder)
 
 
