@@ -59,8 +59,7 @@ def alive(rows: pl.DataFrame, title: str, colours: Sequence[str] = _FATE_COLOURS
     axes.set_yticks(places, [fill(value, _LETTERS) for value in rows["value"]], parse_math=False)
     axes.invert_yaxis()
     axes.set_xlim(0, 100)
-    # Of the figure, not of the axes: beside long names those are too narrow for it.
-    figure.supxlabel("% of the wanted images", fontsize="medium")
+    axes.set_xlabel("% of the wanted images")
     axes.set_title(title)
     axes.grid(visible=False, axis="y")
     figure.legend(*axes.get_legend_handles_labels(), loc="outside lower left", ncols=len(FATES))
