@@ -1,14 +1,13 @@
 """Numbers and dates: the fast ways read what the careful ones read."""
 
 import random
-import re
-from datetime import datetime
 
 import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_series_equal
+from simple_fields import simple_stamp
 
 from assets.ingestion.numbers import number, number_is_bad, read_numbers, read_stamps
 
@@ -38,15 +37,6 @@ def test_ten_thousand_numbers_one_by_one() -> None:
         assert (values[0], bad[0]) == (expected, expected is None and text != ""), text
 
 
-def stamp_of(text: str | None) -> datetime | None:
-    if text is None or not re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?", text, re.ASCII):
-        return None
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        return None
-
-
 def test_dates_are_those_of_the_careful_reader() -> None:
     draw = random.Random(7)
     texts = []
@@ -56,7 +46,7 @@ def test_dates_are_those_of_the_careful_reader() -> None:
             letters[draw.randrange(len(letters))] = draw.choice("0123456789-: .+")
         texts.append("".join(letters))
     column = pl.Series([*texts, None, ""])
-    expected = pl.Series([stamp_of(text) for text in column], dtype=pl.Datetime("us"))
+    expected = pl.Series([simple_stamp(text) for text in column], dtype=pl.Datetime("us"))
     assert expected.null_count() < len(expected) * 0.9
     assert_series_equal(read_stamps(column), expected, check_names=False)
 

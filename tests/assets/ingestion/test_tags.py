@@ -8,6 +8,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from simple_fields import simple_tag
 
 from assets.ingestion.tags import count_tags, normalise_tags
 
@@ -15,17 +16,9 @@ from assets.ingestion.tags import count_tags, normalise_tags
 LETTERS = st.text("aAzZ09_-%éÉßẞŞıİΣσςﬁＡ①½ññ한글ᄒ日本مرحبا \t\n\0\u200b\u200d\ufeff\u00a0\u3000ªℌ", max_size=8)
 
 
-def simple(tag: str) -> str:
-    for _ in range(2):
-        tag = unicodedata.normalize("NFKC", tag)
-        tag = "".join(c for c in tag if not c.isspace() and unicodedata.category(c) not in ("Cc", "Cf", "Zs"))
-        tag = tag.lower()
-    return unicodedata.normalize("NFKC", tag)
-
-
 @given(st.lists(st.lists(LETTERS, max_size=5), max_size=5))
 def test_agrees_with_the_standard_library(lists: list[list[str]]) -> None:
-    expected = [list(dict.fromkeys(tag for tag in map(simple, tags) if tag)) for tags in lists]
+    expected = [list(dict.fromkeys(tag for tag in map(simple_tag, tags) if tag)) for tags in lists]
     found = normalise_tags(pl.Series("tags", lists, dtype=pl.List(pl.String)))
     assert found.to_list() == expected
     assert normalise_tags(found).to_list() == expected

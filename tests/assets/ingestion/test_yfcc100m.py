@@ -1,14 +1,12 @@
 """Rows of YFCC100M against a parser that is as simple as can be, on any bytes and on real rows."""
 
 import bz2
-import contextlib
 import csv
 import hashlib
 import io
 import math
 import random
 import re
-import unicodedata
 from collections import Counter
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +17,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from simple_fields import simple_stamp, simple_tag
 
 from assets.base.profiles.sections.ingestion import FilterConfig
 from assets.base.profiles.sections.world import WorldConfig
@@ -67,10 +66,6 @@ def simple_row(line: bytes, columns: int) -> dict[str, Any]:
         raise ValueError("marker")
     if row["longitude"] == row["latitude"] == "-1.0":
         row["longitude"] = row["latitude"] = ""
-    taken_at = None
-    if re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?", row["taken_at"]):
-        with contextlib.suppress(ValueError):
-            taken_at = datetime.fromisoformat(row["taken_at"])
     url = row["download_url"] or None
     computed = "".join(f"{b:x}" for b in hashlib.md5(url.encode()).digest()) if url else None
     given_hash = row.get("hash", "")
@@ -79,7 +74,7 @@ def simple_row(line: bytes, columns: int) -> dict[str, Any]:
         "source_id": row["photo_id"],
         "hash": given_hash if re.fullmatch("[0-9a-f]{16,32}", given_hash) else computed,
         "user_id": row["user_id"] or None,
-        "taken_at": taken_at,
+        "taken_at": simple_stamp(row["taken_at"]),
         "title": text_of(row["title"]),
         "description": text_of(row["description"]),
         "tags": [text_of(tag) for tag in row["tags"].split(",") if tag],
@@ -347,14 +342,6 @@ def rows_of_the_sample_world() -> list[bytes]:
     plan = draw_plan(WorldConfig.tiny(), Path("/images"))
     lines = [line.encode() for lines in plan.files.values() for line in lines]
     return [line for line in lines if line.count(b"\t") == 24 and line.endswith(b"\n") and b"\r" not in line]
-
-
-def simple_tag(tag: str) -> str:
-    for _ in range(2):
-        tag = unicodedata.normalize("NFKC", tag)
-        tag = "".join(c for c in tag if not c.isspace() and unicodedata.category(c) not in ("Cc", "Cf", "Zs"))
-        tag = tag.lower()
-    return unicodedata.normalize("NFKC", tag)
 
 
 def simple_reason(row: dict[str, Any], tags: list[str], kept: set[int]) -> str | None:
