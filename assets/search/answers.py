@@ -21,8 +21,8 @@ class FoundPhoto:
         distance_km: From the place that was asked for, None if none was.
         has_tag: Whether the photo carries the hashtag.
         tags: Its hashtags that models know.
-        city: City nearest to it, empty where unknown.
-        country: That city's country, two letters, empty where unknown.
+        city: City nearest to it, None where unknown.
+        country: That city's country, two letters, None where unknown.
         latitude: Degrees.
         longitude: Degrees.
     """
@@ -33,8 +33,8 @@ class FoundPhoto:
     distance_km: float | None
     has_tag: bool
     tags: tuple[str, ...]
-    city: str
-    country: str
+    city: str | None
+    country: str | None
     latitude: float
     longitude: float
 

@@ -21,7 +21,7 @@ from assets.search.shelf import Shelf
 from models.embedding import EmbeddingModel
 from models.weights import UnusableWeightsError
 
-_COLUMNS = ("photo_id", "latitude", "longitude", "continent", "tag_ids", "city", "country")
+_DETAILS = ("photo_id", "city", "country", "latitude", "longitude")
 
 
 class Retrieval(NamedTuple):
@@ -30,7 +30,7 @@ class Retrieval(NamedTuple):
     Attributes:
         scorer: Loaded for `photos`.
         photos: Photos of all splits with an image and an embedding.
-        details: `city` and `country`, in the order of the photos.
+        details: `photo_id`, `city`, `country`, `latitude` and `longitude` of the photos.
         notes: Sentences on what is left out.
     """
 
@@ -64,7 +64,7 @@ def load_retrieval(workspace: Workspace, key: str, device: torch.device) -> Retr
         SearchError: Something of it is not there, was not run, or does not fit.
     """
     shelf = _fitting(workspace, key, LOCSENS_VARIANTS)
-    rows = read_photos(shelf, _COLUMNS)
+    rows = read_photos(shelf, (*_DETAILS, "continent", "tag_ids"))
     if rows.is_empty():
         raise SearchError(
             f"variant {key}: no photo has both an image and an embedding that fits; `locsens materialize` makes them"
@@ -75,7 +75,7 @@ def load_retrieval(workspace: Workspace, key: str, device: torch.device) -> Retr
     except UnusableWeightsError as error:
         raise SearchError(f"variant {key}: {error}") from error
     notes = (f"{shelf.left_out} shards are not ready and left out",) if shelf.left_out else ()
-    return Retrieval(scorer, photos, rows.sort("photo_id").select("city", "country"), notes)
+    return Retrieval(scorer, photos, rows.select(_DETAILS), notes)
 
 
 def load_tagging(workspace: Workspace, key: str, device: torch.device) -> Tagging:

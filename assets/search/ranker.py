@@ -19,6 +19,7 @@ from assets.base.settings import Settings, load_settings
 from assets.base.storage import Storage
 from assets.base.workspace import Workspace
 from assets.evaluation.candidates import TestPhotos, read_table
+from assets.evaluation.rankings import rank_queries
 from assets.evaluation.report.pictures import load_jpegs
 from assets.search.answers import FoundPhoto, FoundPhotos, FoundTag, FoundTags
 from assets.search.errors import SearchError
@@ -29,7 +30,6 @@ from assets.search.shelf import Shelf
 from assets.search.where import Asked, Place, find_place
 from assets.steps import all_steps
 from models.devices import choose_device
-from models.geography import distance_km
 
 MOST = 1000
 """Answers to one question."""
@@ -100,40 +100,25 @@ class Ranker:
         Raises:
             SearchError: The hashtag or the place is unknown, or the variant is unknown, not there, or does not fit.
         """
+        began = time.perf_counter()
         key = _known(variant or self._workspace.profile.report.retrieval_model, RETRIEVAL_MODELS, "search")
         _check_top(top)
         place = _place(near, key, PLACELESS)
         tag_id, tag = find_tag(hashtag, self._vocabulary, self._skipped)
         started = time.perf_counter()
         scorer, photos, details, notes = self._retrieval(key)
-        loaded = time.perf_counter()
-        asked = np.array([tag_id], dtype=np.int64)
-        if not scorer.knows(asked)[0]:
+        loading = time.perf_counter() - started
+        if not scorer.knows(np.array([tag_id], dtype=np.int64))[0]:
             lacks = "photo that carries it" if key == "upper_bound" else "embedding of it"
             raise SearchError(f"hashtag {tag!r}: variant {key} has no {lacks}; take another variant")
-        places = None if place is None else np.array([(place.latitude, place.longitude)])
-        ranking = scorer.rank(asked, places, min(top, len(photos)))
-        found = ranking.positions[0] >= 0
-        at, scores = ranking.positions[0][found], ranking.scores[0][found]
-        carries = photos.carry(at, tag_id)
-        away = None if place is None else distance_km(place.latitude, place.longitude, *photos.places[at].T)
+        ranked = pl.concat(rank_queries(scorer, _query(tag_id, place), photos, top, placeless=place is None))
         answers = tuple(
-            FoundPhoto(
-                rank=row + 1,
-                photo_id=int(photos.photo_ids[position]),
-                score=float(scores[row]),
-                distance_km=None if away is None else float(away[row]),
-                has_tag=bool(carries[row]),
-                tags=self._tags_of(photos, int(position)),
-                city=details["city"][int(position)] or "",
-                country=details["country"][int(position)] or "",
-                latitude=float(photos.places[position, 0]),
-                longitude=float(photos.places[position, 1]),
-            )
-            for row, position in enumerate(at)
+            FoundPhoto(**found, tags=self._tags_of(photos, found["photo_id"]))
+            for found in ranked.drop("query_id").join(details, on="photo_id").sort("rank").iter_rows(named=True)
         )
-        seconds = (loaded - started, time.perf_counter() - loaded)
-        return FoundPhotos(tag, place, key, answers, len(photos), (*_notes(place, key, PLACELESS), *notes), *seconds)
+        notes = (*_notes(place, key, PLACELESS), *notes)
+        seconds = time.perf_counter() - began - loading
+        return FoundPhotos(tag, place, key, answers, len(photos), notes, loading, seconds)
 
     def tag(
         self, photo: str | Path | bytes, at: Asked | None = None, variant: str | None = None, top: int = 10
@@ -150,13 +135,14 @@ class Ranker:
             SearchError: The file is no image, the place is unknown, or the variant is unknown, not there, or does not
                 fit.
         """
+        began = time.perf_counter()
         key = _known(variant or self._workspace.profile.report.tagging_model, TAGGING_MODELS, "tagging")
         _check_top(top)
         place = _place(at, key, PLACELESS_TAGGING)
         name, data = read_photo(photo, self._workspace.profile.images)
         started = time.perf_counter()
         scorer, network = self._tagging(key)
-        loaded = time.perf_counter()
+        loading = time.perf_counter() - started
         stored = as_stored(name, data, self._workspace.profile.images)
         seen = torch.zeros(1, 0) if network is None else seen_by(network, stored.jpeg)
         places = None if place is None else np.array([(place.latitude, place.longitude)])
@@ -166,9 +152,9 @@ class Ranker:
             FoundTag(rank, tags[int(one)]["tag"], float(score), tags[int(one)]["photos"], tags[int(one)]["is_place"])
             for rank, (one, score) in enumerate(zip(ranking.tag_ids[0], ranking.scores[0], strict=True), start=1)
         )
-        seconds = (loaded - started, time.perf_counter() - loaded)
         notes = _notes(place, key, PLACELESS_TAGGING)
-        return FoundTags(name, stored.jpeg, place, key, answers, len(tags), notes, *seconds)
+        seconds = time.perf_counter() - began - loading
+        return FoundTags(name, stored.jpeg, place, key, answers, len(tags), notes, loading, seconds)
 
     def jpegs(self, photo_ids: Collection[int]) -> dict[int, bytes]:
         """Small pictures of photos of the collection, by id, as JPEG."""
@@ -206,9 +192,23 @@ class Ranker:
             self._taggings[key] = load_tagging(self._workspace, key, self._device)
         return self._taggings[key]
 
-    def _tags_of(self, photos: TestPhotos, position: int) -> tuple[str, ...]:
+    def _tags_of(self, photos: TestPhotos, photo_id: int) -> tuple[str, ...]:
+        (position,) = photos.positions([photo_id])
         own = photos.tag_ids[photos.offsets[position] : photos.offsets[position + 1]]
         return tuple(self._vocabulary["tag"].gather(self._vocabulary["tag_id"].search_sorted(own)))
+
+
+def _query(tag_id: int, place: Place | None) -> pl.DataFrame:
+    """One row of `retrieval_queries`: of kind `photo` with a place, of kind `tag` without."""
+    return pl.DataFrame(
+        {
+            "query_id": [0],
+            "kind": ["tag" if place is None else "photo"],
+            "tag_id": [tag_id],
+            "latitude": [None if place is None else place.latitude],
+            "longitude": [None if place is None else place.longitude],
+        }
+    )
 
 
 def _known(variant: str, known: Collection[str], doing: str) -> str:
