@@ -79,7 +79,7 @@ def cities_called(name: str) -> list[City]:
     wanted, _, land = name.rpartition(",") if "," in name else (name, "", "")
     known = spellings(wanted)
     found = [city for city in cities() if known & spellings(city.name)]
-    if not found:
+    if known and not found:
         others = _geonames().search_cities(wanted.strip(), "alternatenames", contains_search=False)
         found = [_city(row) for row in others]
     if land:
