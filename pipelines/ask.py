@@ -65,7 +65,7 @@ def find_photos(context: dg.OpExecutionContext, config: SearchConfig) -> None:
     rows = [
         (
             found.rank,
-            Picture(jpegs[found.photo_id], f"photo {found.photo_id}", "jpeg"),
+            found.photo_id,
             found.where,
             found.distance_km,
             "yes" if found.has_tag else "no",
@@ -74,7 +74,8 @@ def find_photos(context: dg.OpExecutionContext, config: SearchConfig) -> None:
         )
         for found in answer.photos
     ]
-    _show(context, answer, ("", "photo", "where", "km", "has the hashtag", "hashtags", "score"), rows)
+    pictures = [Picture(jpegs[found.photo_id], f"photo {found.photo_id}", "jpeg") for found in answer.photos]
+    _show(context, answer, pictures, ("", "photo", "where", "km", "has the hashtag", "hashtags", "score"), rows)
 
 
 @dg.op(required_resource_keys={"workspace"})
@@ -90,7 +91,7 @@ def find_hashtags(context: dg.OpExecutionContext, config: TagConfig) -> None:
         raise dg.Failure(str(error), allow_retries=False) from error
     rows = [(found.rank, found.tag, f"{found.score:.3f}", found.photos) for found in answer.tags]
     picture = Picture(shrunk(answer.jpeg, ranker.thumbnail_px), "the photo", "jpeg")
-    _show(context, answer, ("", "hashtag", "score", "photos"), rows, photo=picture)
+    _show(context, answer, [picture], ("", "hashtag", "score", "photos"), rows)
 
 
 def _ranker(context: dg.OpExecutionContext) -> "Ranker":
@@ -109,14 +110,15 @@ def _ranker(context: dg.OpExecutionContext) -> "Ranker":
 def _show(
     context: dg.OpExecutionContext,
     answer: "FoundPhotos | FoundTags",
+    pictures: Sequence[Picture],
     header: Sequence[str],
     rows: Sequence[Sequence[object]],
-    **pictures: Picture,
 ) -> None:
+    """Pictures in order of rank, and below them what is known of each: in a table's cells they would be shown tiny."""
+    shown = " ".join(picture.markdown() for picture in pictures) + "\n\n" + markdown_table(header, rows).text
     context.add_output_metadata(
         {
-            **{name: dg.MetadataValue.md(picture.markdown()) for name, picture in pictures.items()},
-            "answer": dg.MetadataValue.md(markdown_table(header, rows).text),
+            "answer": dg.MetadataValue.md(shown),
             "asked": answer.title,
             "variant": answer.variant,
             "candidates": answer.candidates,

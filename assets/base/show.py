@@ -57,7 +57,7 @@ def thinned(points: pl.DataFrame, most: int = 400) -> pl.DataFrame:
 
 
 def markdown_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> Markdown:
-    """A table in Markdown; floats with two digits, None as a dash, pictures as what they show.
+    """A table in Markdown; floats with two digits, None as a dash.
 
     Cells may hold text of the collection: neither tags nor images nor links of theirs come through.
     """
@@ -65,8 +65,6 @@ def markdown_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> M
     def cell(value: object) -> str:
         if value is None:
             return "–"
-        if isinstance(value, Picture):
-            return value.markdown()
         text = f"{value:.2f}" if isinstance(value, float) else str(value)
         return " ".join(text.translate(_HARMLESS).split())
 

@@ -268,9 +268,10 @@ def shown(job: dg.JobDefinition, workspace: Workspace, op: str, config: dict) ->
 def test_the_job_shows_pictures(workspace: Workspace, names: dict[int, str]) -> None:
     config = {"hashtag": names[0], "near": "London, GB", "top": 3}
     found = shown(search_photos, workspace, "find_photos", config)
-    table = found["answer"].value
+    pictures, table = found["answer"].value.split("\n\n")
+    assert pictures.count("](data:image/jpeg;base64,") == 3
     assert table.startswith("|  | photo | where | km | has the hashtag | hashtags | score |")
-    assert table.count("](data:image/jpeg;base64,") == 3
+    assert len(table.splitlines()) == 2 + 3
     assert found["asked"].value == f"#{names[0]} near London, GB"
     assert found["variant"].value == "locsens_raw"
 
@@ -278,8 +279,9 @@ def test_the_job_shows_pictures(workspace: Workspace, names: dict[int, str]) -> 
 def test_the_job_tags_a_photo(workspace: Workspace, tagged: dict) -> None:
     config = {"photo": str(file_of(tagged)), "variant": "mcc"}
     found = shown(tag_photo, workspace, "find_hashtags", config)
-    assert found["photo"].value.startswith("![the photo](data:image/jpeg;base64,")
-    assert len(found["answer"].value.splitlines()) == 12
+    picture, table = found["answer"].value.split("\n\n")
+    assert picture.startswith("![the photo](data:image/jpeg;base64,")
+    assert len(table.splitlines()) == 2 + 10
     assert found["asked"].value == file_of(tagged).name
 
 

@@ -218,6 +218,6 @@ def test_a_search_at_the_launchpad_shows_pictures(window: Window) -> None:
     window.open(f"/runs/{run}")
     window.page.get_by_text("[Show Markdown]").click()
     found = window.page.get_by_role("dialog")
-    expect(found.locator("table img")).to_have_count(4)
+    expect(found.locator("img")).to_have_count(4)
     window.picture("search")
-    assert found.evaluate("box => [...box.querySelectorAll('img')].every(image => image.naturalWidth > 0)")
+    assert found.evaluate("box => [...box.querySelectorAll('img')].every(image => image.naturalWidth > 0 && image.width >= 48)")
