@@ -26,7 +26,7 @@ demo: setup ## materialise everything on the sample world and print the results
 	@$(BIN)/locsens demo
 
 ui: setup ## open the Dagster UI on this collection's runs and assets
-	@DAGSTER_HOME="$$($(BIN)/locsens home)" $(BIN)/dagster dev -w workspace.yaml -p $(PORT)
+	@home="$$($(BIN)/locsens home)" && DAGSTER_HOME="$$home" $(BIN)/dagster dev -w workspace.yaml -p $(PORT)
 
 test: setup ## run the tests; SLOW=1 for the slow ones too
 	@$(BIN)/python -m pytest $(if $(SLOW),,-m "not slow") $(PYTEST_ARGS)

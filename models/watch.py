@@ -95,6 +95,8 @@ class Watch(Callback):
         if trainer.logger is not None:
             trainer.logger.log_metrics(measured, step)
         self._tell(step, measured)
+        if name or saves:
+            self._refuse_broken_weights(step)
         if name:
             self._snapshots.mkdir(parents=True, exist_ok=True)
             save_weights(self._task.module, self._snapshots / f"{name}.safetensors")
@@ -110,14 +112,22 @@ class Watch(Callback):
         limit = self._config.explosion_factor * max(abs(self._first_loss or 0.0), 1e-3)
         for bad, loss in enumerate(losses, start=step - len(losses) + 1):
             if not abs(loss) <= limit:  # also true of NaN
-                raise TrainingDivergedError(self._diverged(bad, loss, limit))
+                found = f"loss {loss:g}, expected at most {limit:g}"
+                raise TrainingDivergedError(self._diverged(bad, found))
         return float(sum(losses) / len(losses))
 
-    def _diverged(self, step: int, loss: float, limit: float) -> str:
+    def _refuse_broken_weights(self, step: int) -> None:
+        """A finite loss may have an infinite gradient: what a loss was computed from is older than what it led to."""
+        broken = [name for name, weights in self._task.module.state_dict().items() if not weights.isfinite().all()]
+        if broken:
+            found = f"{broken[0]} is not finite any more"
+            raise TrainingDivergedError(self._diverged(step, found))
+
+    def _diverged(self, step: int, found: str) -> str:
         kept = f"; the checkpoint before it is kept at {self._checkpoint}" if self._checkpoint.exists() else ""
         return (
-            f"training diverged at step {step} of {self._config.steps}: loss {loss:g}, expected at most "
-            f"{limit:g}; try a lower learning_rate, a warm-up or clip_norm{kept}"
+            f"training diverged at step {step} of {self._config.steps}: {found}; "
+            f"try a lower learning_rate, a warm-up or clip_norm{kept}"
         )
 
     def _validation(self, trainer: Trainer) -> dict[str, float]:

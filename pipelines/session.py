@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from assets.base.keys import MODELS
+from assets.base.sentences import shorten
 from assets.base.settings import Settings
 from assets.base.urls import public_source
 from assets.base.workspace import Workspace
@@ -120,10 +121,11 @@ def tell_taken_down(asked: int, found: Found, removed: Removed, console: Console
     """
     tables = sum(1 for rows in removed.rows.values() if rows)
     if asked:
-        console.print(f"{found.known} of {asked} photos were in the collection", soft_wrap=True)
+        absent = f"; not in it, and remembered all the same: {shorten(found.unknown, 12)}" if found.unknown else ""
+        known = f"{asked - len(found.unknown)} of {asked} photos were in the collection{escape(absent)}"
+        console.print(known, soft_wrap=True)
     console.print(
-        f"{sum(removed.rows.values()):,} rows removed from {tables} tables; "
-        f"{len(found.takedowns.hashes):,} ids are remembered and will not come back",
+        f"{sum(removed.rows.values()):,} rows removed from {tables} tables; no later run brings the photos back",
         soft_wrap=True,
     )
     if removed.report:

@@ -22,6 +22,7 @@ from assets.base.urls import public_url, without_secrets
 
 PARTIAL = ".partial-"
 LOCAL_PROTOCOLS = {"file", "local"}
+_READ_ONLY = {"http", "https"}
 _BLOCK = 1 << 20
 
 
@@ -36,7 +37,7 @@ class Storage:
         """Open a folder or any fsspec URL, such as `data`, `memory://locsens` or `s3://bucket/prefix`.
 
         Raises:
-            StorageError: No such kind of storage, or its package is not installed.
+            StorageError: No such kind of storage, its package is not installed, or nothing can be written there.
         """
         try:
             filesystem, root = open_store(url)
@@ -45,6 +46,8 @@ class Storage:
         self.filesystem = filesystem
         self.root = root.rstrip("/")
         self._protocols = protocols_of(filesystem)
+        if self._protocols & _READ_ONLY:
+            raise StorageError(f"storage {public_url(url)}: expected one that can be written, found a website")
         self.shown = public_url(url) if "://" in url else self.root
 
     @property

@@ -17,14 +17,15 @@ _S3 = ("s3://", "s3a://")
 
 
 class UnknownStoreError(ValueError):
-    """No such kind of store, or its package is not installed."""
+    """No such kind of store, its package is not installed, or it does not answer where it is opened."""
 
 
 def open_store(url: str) -> tuple[Any, str]:
     """The file system behind a URL, and the path within it.
 
     Raises:
-        UnknownStoreError: No such kind of store, or its package is not installed; naming it is left to the caller.
+        UnknownStoreError: No such kind of store, its package is not installed, or (ftp and the like connect at once)
+            it does not answer; naming it is left to the caller.
     """
     try:
         return cast("tuple[Any, str]", fsspec.core.url_to_fs(url))
@@ -33,6 +34,8 @@ def open_store(url: str) -> tuple[Any, str]:
         raise UnknownStoreError(
             f"expected a folder or an fsspec URL whose package is installed: {without_secrets(error)}{extra}"
         ) from error
+    except store_errors() as error:
+        raise UnknownStoreError(f"it does not answer: {without_secrets(error)}") from error
 
 
 def protocols_of(filesystem: Any) -> set[str]:

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Sequence
+from textwrap import fill
 
 import polars as pl
 from matplotlib.figure import Figure
@@ -34,7 +35,8 @@ FATES = {"ok": "there", "missing": "gone", "transient": "failed for now", "other
 """Columns of `image_survivorship` that add up to `wanted`, in words."""
 
 _FATE_COLOURS = ("tab:blue", "tab:red", "tab:orange", "tab:gray")
-_PARTS_PER_ROW = 0.28  # inches
+_PARTS_PER_ROW = 0.36  # inches: two lines of a name
+_LETTERS = 26  # of a line
 
 
 def alive(rows: pl.DataFrame, title: str, colours: Sequence[str] = _FATE_COLOURS, width: float = 7.0) -> Figure:
@@ -54,7 +56,7 @@ def alive(rows: pl.DataFrame, title: str, colours: Sequence[str] = _FATE_COLOURS
         share = rows[column] / rows["wanted"] * 100
         axes.barh(places, share, left=left, color=colour, label=name, height=0.7)
         left += share
-    axes.set_yticks(places, rows["value"].to_list(), parse_math=False)
+    axes.set_yticks(places, [fill(value, _LETTERS) for value in rows["value"]], parse_math=False)
     axes.invert_yaxis()
     axes.set_xlim(0, 100)
     axes.set_xlabel("% of the wanted images")

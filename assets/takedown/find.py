@@ -28,7 +28,7 @@ class Found:
 
     Attributes:
         takedowns: The list, these photos in it.
-        known: How many of the ids asked for are ids of photos that were found.
+        unknown: Those of the ids asked for that are of no photo that was found.
         rows: Rows of `raw_photos`.
         shards: Keys of the shards in which something of them may be, sorted.
         tested: Whether a photo of the test split is among them: rankings and the report may show it.
@@ -38,7 +38,7 @@ class Found:
     """
 
     takedowns: Takedowns
-    known: int
+    unknown: list[str]
     rows: int
     shards: list[str]
     tested: bool
@@ -91,7 +91,7 @@ def find(workspace: Workspace, ids: Collection[str]) -> Found:
     names.update(str(one) for taken in (train, test, statuses, images) for some in taken.values() for one in some)
     return Found(
         takedowns,
-        known=sum(one in names or number in names for one, number in numbers.items()),
+        unknown=[one for one, number in numbers.items() if one not in names and number not in names],
         rows=len(columns["photo_id"]),
         shards=sorted(shards),
         tested=bool(test),

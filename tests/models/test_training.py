@@ -212,6 +212,22 @@ def test_divergence_names_the_step_and_keeps_the_checkpoint(tmp_path: Path, spoi
     assert all(bool(torch.isfinite(value).all()) for value in kept["state_dict"].values())
 
 
+def test_weights_broken_by_a_finite_loss_are_not_saved(tmp_path: Path) -> None:
+    class Breaking(LineTask):
+        def loss(self, batch: dict[str, Tensor], step: int) -> Tensor:
+            loss = super().loss(batch, step)
+            # its value is 0, its gradient is not a number
+            return loss + (0 * self.module[0].weight).sum().abs().sqrt() if step == 39 else loss
+
+    with pytest.raises(TrainingDivergedError, match=r"diverged at step 40 of 60: 0\.weight is not finite any more"):
+        fit(Breaking(), options(), tmp_path, lambda _: None, device="cpu")
+    assert not (tmp_path / SNAPSHOTS / "second.safetensors").exists()
+    assert steps_done(tmp_path / LAST_CHECKPOINT, options()) == 30
+    task = LineTask()
+    fit(task, options(), tmp_path, lambda _: None, device="cpu")
+    assert all(weights.isfinite().all() for weights in task.module.state_dict().values())
+
+
 def test_divergence_at_once_has_no_checkpoint(tmp_path: Path) -> None:
     with pytest.raises(TrainingDivergedError, match="step 1 of 60") as caught:
         fit(LineTask(spoil_at=0), options(), tmp_path, print, device="cpu")

@@ -491,8 +491,8 @@ def test_takedown_removes_and_remembers(locsens: Locsens, source: Path, tmp_path
     code, text, _ = locsens("takedown", "3", "4711")
     assert code == 0
     assert text == (
-        "1 of 2 photos were in the collection\n"
-        "3 rows removed from 3 tables; 2 ids are remembered and will not come back\n"
+        "1 of 2 photos were in the collection; not in it, and remembered all the same: 4711\n"
+        "3 rows removed from 3 tables; no later run brings the photos back\n"
         "`locsens materialize` makes anew what counts photos: results, report, catalog\n"
     )
     source.write_text(source.read_text() + row(4711) + row(30))
@@ -503,7 +503,7 @@ def test_takedown_removes_and_remembers(locsens: Locsens, source: Path, tmp_path
         assert database.execute(counted.format("raw_photos")).fetchone() == (left,)
         taken_down = database.execute("SELECT rows, taken_down FROM 'data/tables/source_files/*/*.parquet'").fetchall()
         assert taken_down == [(32, 2)]
-    assert locsens("takedown").text.startswith("0 rows removed from 0 tables; 2 ids are remembered")
+    assert locsens("takedown").text.startswith("0 rows removed from 0 tables; no later run brings the photos back")
 
 
 # Asking the models

@@ -78,3 +78,13 @@ def test_server_loads_the_code_location(command: tuple[str, ...], copied: Callab
         assert server.locations() == {"locsens": "RepositoryLocation"}
         assert set(server.runs().values()) == {"SUCCESS"}
     assert "Traceback" not in server.log.read_text()
+
+
+@pytest.mark.skipif(not (ROOT / ".venv/.installed").exists(), reason="make would install everything into .venv first")
+def test_make_ui_stops_where_the_settings_are_wrong(tiny: Tiny) -> None:
+    command = ["make", "ui", "PORT=3999"]
+    wrong = {**environment(tiny), "LOCSENS_PROFILE": "nope"}
+    done = subprocess.run(command, cwd=ROOT, env=wrong, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 2
+    assert "nope" in done.stderr
+    assert "dagster" not in done.stdout

@@ -5,6 +5,7 @@ figures of about a phone's width, so that the page can set them side by side or 
 """
 
 from collections.abc import Mapping, Sequence
+from textwrap import fill
 
 import numpy as np
 import polars as pl
@@ -134,7 +135,7 @@ def breakdown(rows: pl.DataFrame, groups: Sequence[str], granularity: str, title
             )
         for edge in range(1, len(groups)):
             axes.axvline(edge - 0.5, color=PALETTE["rule"], linewidth=0.6)
-        axes.set_xticks(range(len(groups)), groups)
+        axes.set_xticks(range(len(groups)), [fill(group, 8) for group in groups])
         axes.set_xlim(-0.5, max(len(groups) - 0.5, 0.5))
         axes.set_ylim(bottom=0)
         axes.set_xlabel(xlabel)

@@ -84,7 +84,7 @@ def render(data: ReportData, near_km: float = 25.0) -> str:
 
 
 _MAP_CAPTIONS = (
-    "Photos per cell on a plain graticule, stronger for more (logarithmic). The photos draw the coasts.",
+    "Photos per cell on a plain graticule, stronger for more (logarithmic).",
     "The collection close by, with its most photographed cities (GeoNames).",
 )
 

@@ -24,9 +24,11 @@ def world_map(density: Density) -> Figure:
         for name, (longitude, latitude) in _CONTINENT_LABELS.items():
             axes.text(longitude, latitude, name, ha="center", color=PALETTE["muted"], fontsize=9, alpha=0.9)
         axes.set_xlim(-180, 180)
-        axes.set_ylim(-60, 80)
+        # The inhabited Earth, and what lies beyond it only where there are photos.
+        latitudes = density.cells["latitude"].to_numpy()
+        axes.set_ylim(-90 if (latitudes < -60).any() else -60, 90 if (latitudes > 80).any() else 80)
         axes.xaxis.set_major_locator(FixedLocator(range(-180, 181, 60)))
-        axes.yaxis.set_major_locator(FixedLocator(range(-60, 81, 20)))
+        axes.yaxis.set_major_locator(FixedLocator(range(-80, 81, 20)))
         _degrees(axes)
         axes.set_aspect(1.15)
     return figure

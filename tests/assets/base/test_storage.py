@@ -85,6 +85,16 @@ def test_an_unknown_store_is_a_sentence() -> None:
         Storage("nostore://user:secret@x?token=1")
 
 
+def test_a_store_that_does_not_answer_where_it_is_opened() -> None:
+    with pytest.raises(StorageError, match=r"storage ftp://127\.0\.0\.1:9/x: it does not answer: "):
+        Storage("ftp://127.0.0.1:9/x")
+
+
+def test_a_website_cannot_be_written() -> None:
+    with pytest.raises(StorageError, match=r"storage http://localhost:9/x: expected one that can be written, found a"):
+        Storage("http://localhost:9/x")
+
+
 def test_unwritable_storage_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"in the way")
     with pytest.raises(StorageError, match="cannot write a/b"):

@@ -188,7 +188,7 @@ def test_an_image_goes_by_an_id_that_the_source_has_lost(tmp_path: Path, album: 
     materialize(workspace)
     assert photo_id in rows(workspace, "images", "photo_id")
     found = find(workspace, ["a9"])
-    assert (found.known, found.rows) == (1, 0)
+    assert (found.unknown, found.rows) == ([], 0)
     remove(workspace, found)
     assert held(workspace, "a9", photo_id) == []
 
@@ -389,7 +389,7 @@ def test_killed_at_any_moment_it_goes_on_without_being_told_the_ids(
 def test_ids_that_nobody_has_are_remembered(workspace: Workspace) -> None:
     before = versions(workspace)
     found = find(workspace, ["nobody"])
-    assert (found.known, found.rows, found.shards) == (0, 0, [])
+    assert (found.unknown, found.rows, found.shards) == (["nobody"], 0, [])
     assert remove(workspace, found).rows == {}
     assert versions(workspace) == before
     assert read_takedowns(workspace.storage).hold(pa.chunked_array([["nobody", "a1"]])).tolist() == [True, False]
