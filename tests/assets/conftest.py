@@ -198,9 +198,12 @@ def open_colours(tmp_path, one_thread) -> Callable[..., Colours]:
     return open_collection
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """A headless Chromium; without one on the PATH the test is skipped."""
+    """A headless Chromium; without one on the PATH the test is skipped.
+
+    Not for longer than a module: while Playwright's loop is open, nothing else in the process can run one.
+    """
     chromium = shutil.which("chromium")
     if chromium is None:
         pytest.skip("no chromium in PATH (Debian's package chromium)")
