@@ -5,6 +5,7 @@ import dagster as dg
 from assets.base.settings import Settings, load_settings
 from assets.base.workspace import Workspace
 from assets.steps import all_steps
+from pipelines.ask import search_photos, tag_photo
 from pipelines.automation import automation_sensor, with_condition
 from pipelines.dagster_assets import to_dagster
 from pipelines.jobs import ingest_source_files, refresh_collection, retry_transient_images
@@ -34,7 +35,7 @@ def build_defs(workspace: Workspace | None = None) -> dg.Definitions:
         assets=[
             with_condition(definition, steps) for step in steps.in_order() for definition in to_dagster(step, steps)
         ],
-        jobs=[ingest_source_files, refresh_collection, retry_transient_images],
+        jobs=[ingest_source_files, refresh_collection, retry_transient_images, search_photos, tag_photo],
         schedules=[weekly_refresh],
         sensors=[new_source_files, automation_sensor],
         resources={"workspace": workspace},

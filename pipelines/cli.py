@@ -37,12 +37,13 @@ def in_plain_words(command: Callable[P, R]) -> Callable[P, R]:
         from assets.base.takedowns import TakedownError
         from assets.base.word_vector_file import WordVectorError
         from assets.ingestion.errors import SourceError
+        from assets.search.errors import SearchError
         from pipelines.lock import StorageBusyError
         from pipelines.planner import RefreshError
 
         mendable = (
             SettingsError, CollectionError, ProvenanceError, StorageError, StorageBusyError, SourceError,
-            WordVectorError, RefreshError, TakedownError,
+            WordVectorError, RefreshError, SearchError, TakedownError,
         )  # fmt: skip
         try:
             return command(*args, **kwargs)
@@ -136,6 +137,41 @@ def takedown(
 
     wanted = read_ids(ids or [], file)
     tell_taken_down(len(wanted), *take_down(load_settings(), wanted), console)
+
+
+Variant = Annotated[str | None, typer.Option(help="Key of a model, such as mcc; by default the report's.")]
+Top = Annotated[int, typer.Option(help="How many answers.")]
+Gallery = Annotated[Path | None, typer.Option(help="A page to write, with the pictures in it.", metavar="FILE.html")]
+
+
+@app.command()
+@in_plain_words
+def search(
+    hashtag: Annotated[str, typer.Argument(help="A hashtag of the vocabulary, with or without #.")],
+    near: Annotated[str | None, typer.Option(help="Near which place.", metavar="LAT,LON|CITY")] = None,
+    variant: Variant = None,
+    top: Top = 10,
+    gallery: Gallery = None,
+) -> None:
+    """Find photos for a hashtag near a place."""
+    from pipelines import answers
+
+    answers.search(load_settings(), console, hashtag, near=near, variant=variant, top=top, gallery=gallery)
+
+
+@app.command()
+@in_plain_words
+def tag(
+    photo: Annotated[Path, typer.Argument(help="An image file.", metavar="PHOTO.jpg")],
+    at: Annotated[str | None, typer.Option(help="Where it was taken.", metavar="LAT,LON|CITY")] = None,
+    variant: Variant = None,
+    top: Top = 10,
+    gallery: Gallery = None,
+) -> None:
+    """Find hashtags for a photo and the place where it was taken."""
+    from pipelines import answers
+
+    answers.tag(load_settings(), console, photo, at=at, variant=variant, top=top, gallery=gallery)
 
 
 @app.command()

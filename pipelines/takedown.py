@@ -1,10 +1,10 @@
 """`locsens takedown`: the work of `assets.takedown` under the planner's lock, and what Dagster keeps of a photo.
 
 Of a collection's events those of `images` hold pictures (a contact sheet of some of a shard's) and addresses of photos
-that failed. Runs that materialised a shard with a photo taken down are deleted with all their events, SQLite's files
-are compacted, since a deleted row stays in them otherwise, and what the runs had made is reported anew. What another
-database keeps of deleted rows is its affair. The captured output of runs that the UI started is not looked at: it names
-no photo but in the sentence of a failure.
+that failed. Runs that materialised a shard with a photo taken down are deleted with all their events, and so are all
+runs that searched or tagged, whose answers may show it; SQLite's files are compacted, since a deleted row stays in them
+otherwise, and what the runs had made is reported anew. What another database keeps of deleted rows is its affair. The
+captured output of runs that the UI started is not looked at: it names no photo but in the sentence of a failure.
 """
 
 import sqlite3
@@ -21,12 +21,14 @@ from assets.base.takedowns import TakedownError
 from assets.base.workspace import Workspace
 from assets.takedown.find import Found, find
 from assets.takedown.remove import Removed, remove
+from pipelines.ask import search_photos, tag_photo
 from pipelines.build import open_workspace
 from pipelines.dagster_assets import materialization
 from pipelines.home import open_instance
 from pipelines.lock import only_planner
 from pipelines.sources import follow_storage
 
+ANSWERING = (search_photos, tag_photo)
 PICTURED = ("images", "image_status")
 _PAGE = 1000
 _SQLITE_PATIENCE = 30.0  # seconds
@@ -56,8 +58,11 @@ def take_down(settings: Settings, ids: Collection[str]) -> tuple[Found, Removed]
 
 
 def _forget_runs(instance: dg.DagsterInstance, shards: Collection[str]) -> None:
-    """Delete the runs that looked at pictures of some shards."""
-    for run_id in sorted({run_id for shard in shards for run_id in _runs_of(instance, shard) if run_id}):
+    """Delete the runs that looked at pictures of some shards, and those that may have shown one as an answer."""
+    looked = {run_id for shard in shards for run_id in _runs_of(instance, shard) if run_id}
+    for job in ANSWERING:
+        looked |= {run.run_id for run in instance.get_runs(dg.RunsFilter(job_name=job.name))}
+    for run_id in sorted(looked):
         instance.delete_run(run_id)
 
 

@@ -44,6 +44,9 @@ LOCSENS_TAGGING_VARIANTS: dict[str, tuple[str, str]] = {
 PLACELESS = ("upper_bound", "mcc", "mlc", "her", "locsens_zeroed")
 """Retrieval keys that rank queries without a place."""
 
+PLACELESS_TAGGING = ("frequency", "mcc", "mcc_cosine", "mlc", "her", "locsens_zeroed")
+"""Tagging keys that rank without a place."""
+
 FIXED_KEYS: dict[Dimension, tuple[str, ...]] = {
     "method": METHODS,
     "variant": VARIANTS,

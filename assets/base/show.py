@@ -7,6 +7,7 @@ import base64
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import polars as pl
@@ -24,14 +25,15 @@ class Markdown:
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture in PNG."""
+    """A picture in PNG or JPEG; `alt` is our own text, never the collection's."""
 
-    png: bytes
+    data: bytes
     alt: str
+    kind: Literal["png", "jpeg"] = "png"
 
     def markdown(self) -> str:
         """The picture as Markdown, the image inside."""
-        return f"![{self.alt}](data:image/png;base64,{base64.b64encode(self.png).decode()})"
+        return f"![{self.alt}](data:image/{self.kind};base64,{base64.b64encode(self.data).decode()})"
 
 
 def picture(figure: Figure, alt: str) -> Picture:

@@ -12,11 +12,13 @@ import numpy.typing as npt
 import polars as pl
 
 from assets.base.storage import Storage
+from assets.base.tables import TABLES
 
 Ids = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
 _TEST_FOLDER = "/split=test/"
+_NEEDED = ("photo_id", "latitude", "longitude", "continent", "tag_ids")
 
 
 class Published(Protocol):
@@ -116,11 +118,21 @@ def read_table(published: Published, asset: str, columns: Sequence[str]) -> pl.D
 
 def read_test_photos(published: Published) -> TestPhotos:
     """Read the test split's photos whose image is there, from `photos` and `image_status`."""
-    columns = ["photo_id", "latitude", "longitude", "continent", "tag_ids"]
+    return to_test_photos(read_photos(published, _NEEDED, _TEST_FOLDER))
+
+
+def read_photos(published: Published, columns: Sequence[str], folder: str = "") -> pl.DataFrame:
+    """Some columns of the photos whose image is there, in no order.
+
+    Args:
+        published: Where `photos` and `image_status` are read from.
+        columns: Columns of `photos`, `photo_id` among them.
+        folder: What the files' paths hold, such as `/split=test/`; empty for the photos of all splits.
+    """
     photos = [
         pl.DataFrame(pl.from_arrow(published.storage.read_table(path, columns)))
         for path in published.files("photos")
-        if _TEST_FOLDER in path
+        if folder in path
     ]
     with_image = [
         pl.DataFrame(pl.from_arrow(published.storage.read_table(path, ["photo_id", "status"])))
@@ -129,21 +141,12 @@ def read_test_photos(published: Published) -> TestPhotos:
         for path in published.files("image_status")
     ]
     if not photos or not with_image:
-        return to_test_photos(pl.DataFrame(schema=pl.Schema(_SCHEMA)))
-    return to_test_photos(pl.concat(photos).join(pl.concat(with_image), on="photo_id", how="semi"))
-
-
-_SCHEMA: dict[str, pl.DataType] = {
-    "photo_id": pl.Int64(),
-    "latitude": pl.Float64(),
-    "longitude": pl.Float64(),
-    "continent": pl.String(),
-    "tag_ids": pl.List(pl.Int32),
-}
+        return pl.DataFrame(pl.from_arrow(TABLES["photos"].empty().select(list(columns))))
+    return pl.concat(photos).join(pl.concat(with_image), on="photo_id", how="semi")
 
 
 def to_test_photos(photos: pl.DataFrame) -> TestPhotos:
-    """Arrange photos for evaluation.
+    """Arrange photos for ranking and judging.
 
     Args:
         photos: Columns photo_id, latitude, longitude, continent and tag_ids of `photos`.

@@ -1,13 +1,13 @@
 """Which model key ranks how, and from which published files: images for a hashtag, hashtags for a photo.
 
-One scorer per key, loaded for a fixed set of test photos: rankings, galleries and searches use the same.
+One scorer per key, loaded for a fixed set of photos: rankings, galleries and searches use the same.
 How scorers rank is in `retrieval` and `tagging`; which queries are ranked is in `queries` and `rankings`.
 """
 
 import torch
 from torch import Tensor
 
-from assets.base.keys import LOCSENS_TAGGING_VARIANTS, LOCSENS_VARIANTS
+from assets.base.keys import LOCSENS_TAGGING_VARIANTS, LOCSENS_VARIANTS, METHODS
 from assets.base.profiles.sections.evaluation import EvaluationConfig
 from assets.evaluation.candidates import Ids, Published, TestPhotos
 from assets.evaluation.retrieval import DotRetrieval, LocSensRetrieval, RetrievalScorer, UpperBound
@@ -20,6 +20,13 @@ from assets.evaluation.vectors import (
     normalised,
     tag_vectors,
 )
+
+
+def method_of(key: str) -> str | None:
+    """The method whose embeddings a model key ranks by; None for those that look at no image."""
+    if key in ("upper_bound", "frequency"):
+        return None
+    return key if key in METHODS else "mcc"
 
 
 def load_retrieval_scorer(
@@ -73,14 +80,11 @@ def load_tagging_scorer(
         images, tags = _locsens_inputs(published, photo_ids, device)
         network = locsens_network(published, *LOCSENS_TAGGING_VARIANTS[key], device)
         return LocSensTagging(network, images, tags, config, uses_place=key != "locsens_zeroed")
-    method = key.removesuffix("_cosine")
     if key not in ("mcc", "mcc_cosine", "mlc", "her"):
         raise ValueError(f"tagging model {key!r}: unknown")
+    method = str(method_of(key))
     images = image_vectors(published, method, photo_ids, device)
-    tags = tag_vectors(published, method, device)
-    if key in ("mcc", "mlc"):
-        return DotTagging(images, tags, config)
-    return DotTagging(normalised(images), tags.without_bias().normalised(), config)
+    return DotTagging(images, tag_vectors(published, method, device), config, cosine=key not in ("mcc", "mlc"))
 
 
 def _locsens_inputs(published: Published, photo_ids: Ids, device: torch.device) -> tuple[Tensor, TagVectors]:

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from assets.base.profiles.sections.evaluation import EvaluationConfig
 from assets.evaluation.candidates import Floats, Ids
-from assets.evaluation.vectors import TagVectors, query_places
+from assets.evaluation.vectors import TagVectors, normalised, query_places
 from models.locsens import LocSens
 from models.ranking import parts, rank_by_dot, rank_locsens_tags
 from models.topk import Ranking
@@ -48,6 +48,18 @@ class TaggingScorer(Protocol):
             ValueError: Places are missing that the model needs.
         """
 
+    def rank_images(self, images: Tensor, places: Floats | None, k: int) -> TaggingRanking:
+        """Rank hashtags for images that are no photos of the collection.
+
+        Args:
+            images: float [B, D], their embeddings as the model's method gives them, not normalised.
+            places: As `rank` takes them.
+            k: As `rank` takes it.
+
+        Raises:
+            ValueError: Places are missing that the model needs.
+        """
+
 
 class FrequencyTagging:
     """The same for every photo: the most frequent hashtags."""
@@ -61,22 +73,43 @@ class FrequencyTagging:
     def rank(self, index: Ids, places: Floats | None, k: int) -> TaggingRanking:
         """Rank as `TaggingScorer` says; scores are numbers of photos."""
         del places
-        return TaggingRanking(np.tile(self._photos[:k], (len(index), 1)), np.tile(self._tag_ids[:k], (len(index), 1)))
+        return self._same_for(len(index), k)
+
+    def rank_images(self, images: Tensor, places: Floats | None, k: int) -> TaggingRanking:
+        """Rank as `TaggingScorer` says; the images are not looked at."""
+        del places
+        return self._same_for(len(images), k)
+
+    def _same_for(self, photos: int, k: int) -> TaggingRanking:
+        return TaggingRanking(np.tile(self._photos[:k], (photos, 1)), np.tile(self._tag_ids[:k], (photos, 1)))
 
 
 class DotTagging:
-    """Ranks hashtags by class score or cosine."""
+    """Ranks hashtags by class score, or by cosine."""
 
     uses_place = False
 
-    def __init__(self, images: Tensor, tags: TagVectors, config: EvaluationConfig) -> None:
-        self._images, self._tags, self._config = images, tags, config
+    def __init__(self, images: Tensor, tags: TagVectors, config: EvaluationConfig, *, cosine: bool) -> None:
+        self._cosine, self._config = cosine, config
+        self._images = self._as_ranked(images)
+        self._tags = tags.without_bias().normalised() if cosine else tags
 
     def rank(self, index: Ids, places: Floats | None, k: int) -> TaggingRanking:
         """Rank as `TaggingScorer` says."""
         del places
+        return self._rank(self._images[torch.from_numpy(index).to(self._images.device)], k)
+
+    def rank_images(self, images: Tensor, places: Floats | None, k: int) -> TaggingRanking:
+        """Rank as `TaggingScorer` says."""
+        del places
+        return self._rank(self._as_ranked(images), k)
+
+    def _as_ranked(self, images: Tensor) -> Tensor:
+        return normalised(images) if self._cosine else images
+
+    def _rank(self, images: Tensor, k: int) -> TaggingRanking:
         ranking = rank_by_dot(
-            self._images[torch.from_numpy(index).to(self._images.device)],
+            images,
             self._tags.vectors,
             k,
             self._tags.bias,
@@ -104,11 +137,14 @@ class LocSensTagging:
 
     def rank(self, index: Ids, places: Floats | None, k: int) -> TaggingRanking:
         """Rank as `TaggingScorer` says."""
-        images = self._images[torch.from_numpy(index).to(self._images.device)]
+        return self.rank_images(self._images[torch.from_numpy(index).to(self._images.device)], places, k)
+
+    def rank_images(self, images: Tensor, places: Floats | None, k: int) -> TaggingRanking:
+        """Rank as `TaggingScorer` says."""
         ranking = rank_locsens_tags(
             self._network,
             images,
-            query_places(places, len(index), images.device, used=self.uses_place),
+            query_places(places, len(images), images.device, used=self.uses_place),
             self._tag_parts,
             k,
             pair_block=self._config.pair_block,

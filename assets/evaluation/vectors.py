@@ -80,9 +80,9 @@ def image_vectors(published: Published, method: str, photo_ids: Ids, device: tor
     asset = f"image_embeddings_{method}"
     found = np.zeros(len(photo_ids), dtype=bool)
     matrix: npt.NDArray[np.float16] | None = None
-    for path in published.files(asset):
+    for path in published.files(asset) if len(photo_ids) else ():
         table = published.storage.read_table(path, ["photo_id", "embedding"])
-        if table.num_rows == 0 or len(photo_ids) == 0:
+        if table.num_rows == 0:
             continue
         ids = table.column("photo_id").to_numpy()
         vectors = _matrix(table.column("embedding"), len(ids))
@@ -96,7 +96,7 @@ def image_vectors(published: Published, method: str, photo_ids: Ids, device: tor
         found[at[wanted]] = True
     if not found.all():
         raise ValueError(
-            f"{asset}: expected an embedding for each of {len(photo_ids)} test photos with an image, "
+            f"{asset}: expected an embedding for each of {len(photo_ids)} photos with an image, "
             f"found none for {int((~found).sum())} of them, such as photo {photo_ids[~found][0]}"
         )
     return torch.from_numpy(matrix if matrix is not None else np.zeros((0, 0), np.float16)).to(device)

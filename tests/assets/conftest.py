@@ -1,7 +1,8 @@
-"""A collection of coloured pictures: `photos`, `images`, `vocabulary` are given, the steps make the rest."""
+"""A collection of coloured pictures: `photos`, `images`, `vocabulary` are given, steps make the rest. And a browser."""
 
 import io
 import logging
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -10,6 +11,7 @@ import pyarrow as pa
 import pytest
 import torch
 from PIL import Image
+from playwright.sync_api import Browser, sync_playwright
 
 from assets.base.collection import RegisteredFile, write_collection
 from assets.base.execute import Outcome, execute
@@ -194,3 +196,26 @@ def open_colours(tmp_path, one_thread) -> Callable[..., Colours]:
         return opened
 
     return open_collection
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A headless Chromium; without one on the PATH the test is skipped.
+
+    Not for longer than a module: while Playwright's loop is open, nothing else in the process can run one.
+    """
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("no chromium in PATH (Debian's package chromium)")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(
+            executable_path=chromium,
+            args=[
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-background-networking",
+                "--disable-component-update",
+            ],
+        )
+        yield started
+        started.close()

@@ -506,6 +506,77 @@ def test_takedown_removes_and_remembers(locsens: Locsens, source: Path, tmp_path
     assert locsens("takedown").text.startswith("0 rows removed from 0 tables; no later run brings the photos back")
 
 
+# Asking the models
+
+
+def test_search_prints_a_table_and_writes_a_page(locsens: Locsens, tiny: Tiny, tmp_path: Path) -> None:
+    """Source and profile are the collection's: a person who only searches need not know them."""
+    words = ("search", "#Bridge", "--near", "-33.87,151.21", "--top", "3", "--gallery", str(tmp_path / "found.html"))
+    said = locsens(*words, storage=tiny.settings.storage, profile="sample")
+    assert said.code == 0, said.text
+    assert said.text.splitlines()[0].strip() == "#bridge near -33.8700, 151.2100"
+    assert re.findall(r"^│ (\d+) +│ +-?\d+\.\d{3} │ \d+ ", said.text, re.MULTILINE) == ["1", "2", "3"]
+    timed = r"^[\d,]+ photos ranked by locsens_raw in [\d.]+ s, after [\d.]+ s of loading$"
+    assert re.search(timed, said.text, re.MULTILINE)
+    page = (tmp_path / "found.html").read_text()
+    assert page.count("data:image/jpeg;base64,") == 3
+    assert f"gallery  {tmp_path / 'found.html'}" in said.text
+
+
+def test_search_near_a_city_says_which(locsens: Locsens, tiny: Tiny) -> None:
+    said = locsens("search", "bridge", "--near", "london", "--variant", "mcc", storage=tiny.settings.storage)
+    assert "note London, GB is taken, the most populous of that name; others: London, CA" in said.text
+    assert "note mcc does not look at the place" in said.text
+
+
+def test_tag_prints_a_table_and_writes_a_page(locsens: Locsens, tiny: Tiny, tmp_path: Path) -> None:
+    photo = next(Path(tiny.settings.work).rglob("*.jpg"))
+    shutil.copyfile(photo, tmp_path / "[red]<b>.jpg")
+    words = ("tag", "[red]<b>.jpg", "--at", "London, GB", "--top", "4", "--gallery", "tags.html")
+    said = locsens(*words, storage=tiny.settings.storage)
+    assert said.code == 0, said.text
+    assert said.text.splitlines()[0].strip() == "[red]<b>.jpg at London, GB"
+    assert re.findall(r"^│ (\d+) +│ +-?\d+\.\d{3} │ \w+ ", said.text, re.MULTILINE) == ["1", "2", "3", "4"]
+    assert "<b>" not in (tmp_path / "tags.html").read_text()
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (
+            ("search", "bridgge", "--near", "London"),
+            r"hashtag 'bridgge': not one of the \d+ that models know; near.*bridge",
+        ),
+        (("search", "bridge", "--near", "91,0"), "place '91,0': expected a latitude of -90 to 90 degrees, found 91"),
+        (("search", "bridge", "--near", "Lodnon"), "place 'Lodnon': expected latitude and longitude.*London"),
+        (("search", "bridge"), "variant locsens_raw ranks by place: say where"),
+        (("search", "bridge", "--variant", "moon"), "variant 'moon': unknown; search knows upper_bound, mcc"),
+        (("search", "bridge", "--near", "0,0", "--top", "0"), "top 0: expected 1 to 1,000 answers"),
+        (
+            ("search", "bridge", "--near", "0,0", "--gallery", "no/x.html"),
+            "--gallery no/x.html: the page cannot be written",
+        ),
+        (
+            ("tag", "photos.tsv", "--at", "0,0"),
+            r"photo photos\.tsv: expected one of JPEG, PNG, .*found text that begins",
+        ),
+        (("tag", "no.jpg", "--at", "0,0"), r"photo no\.jpg: expected a file at .*no\.jpg, found none"),
+        (("tag", "photos.tsv"), "variant locsens_raw ranks by place: say where"),
+    ],
+)
+def test_what_cannot_be_asked(
+    locsens: Locsens, tiny: Tiny, source: Path, words: tuple[str, ...], sentence: str
+) -> None:
+    said = locsens(*words, storage=tiny.settings.storage)
+    lines = said.error.strip().splitlines()
+    assert (said.code, len(lines)) == (2, 1), said.text
+    assert re.search(f"locsens: .*{sentence}", lines[0]), lines[0]
+
+
+def test_a_storage_that_holds_nothing_to_search(locsens: Locsens) -> None:
+    refused(locsens("search", "bridge", "--near", "0,0"), "storage .*/data holds no collection; `locsens materialize`")
+
+
 def test_doctor_finds_everything_in_order(locsens: Locsens, source: Path) -> None:
     code, text, _ = locsens("doctor")
     assert code == 0

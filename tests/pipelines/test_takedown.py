@@ -18,6 +18,7 @@ from assets.base.provenance import Record
 from assets.base.takedowns import PATH
 from assets.base.workspace import Workspace
 from assets.ingestion.world.generate import ensure_world
+from pipelines.ask import search_photos
 from pipelines.cli import app
 from pipelines.lock import StorageBusyError, only_planner
 from pipelines.planner import survey
@@ -257,6 +258,22 @@ def test_dagster_keeps_no_picture_of_them(
         assert latest.asset_materialization.tags["dagster/data_version"] == (
             workspace.ledger.get("images", shard).data_version
         )
+
+
+def test_dagster_keeps_no_answer_that_may_show_them(
+    copied: Callable[..., Tiny], chosen: Photos, locsens: Callable[..., str]
+) -> None:
+    collection = copied()
+    config = {"ops": {"find_photos": {"config": {"hashtag": "bridge", "near": "London, GB", "top": 1}}}}
+    with collection.instance() as instance:
+        resources = {"workspace": collection.workspace()}
+        asked = search_photos.execute_in_process(config, instance=instance, resources=resources)
+        (output,) = (event for event in asked.all_node_events if event.event_type_value == "STEP_OUTPUT")
+        shown = output.step_output_data.metadata["answer"].value.partition("base64,")[2][:400].encode()
+    locsens(collection, "takedown", str(next(iter(chosen))))
+    with collection.instance() as instance:
+        assert not instance.has_run(asked.run_id)
+    assert [path for path in collection.home.rglob("*") if path.is_file() and shown in path.read_bytes()] == []
 
 
 def test_what_dagster_keeps_goes_when_it_was_stopped_half_way(

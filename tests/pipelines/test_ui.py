@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import quote
 
 import dagster as dg
 import pytest
@@ -204,3 +205,20 @@ def test_automation_is_there_and_stopped(window: Window) -> None:
     window.picture("automation")
     expect(window.page.get_by_role("checkbox", checked=False)).to_have_count(7)  # to select, and to switch on; and all
     expect(window.page.get_by_role("checkbox", checked=True)).to_have_count(0)
+
+
+def test_a_search_at_the_launchpad_shows_pictures(window: Window) -> None:
+    before = window.server.runs()
+    config = quote("ops: {find_photos: {config: {hashtag: bridge, near: 'London, GB', top: 4}}}")
+    window.open(f"/locations/locsens/jobs/search_photos/playground/setup?config={config}")
+    press(window, "Launch Run")
+    assert window.server.new_runs(before) == ["SUCCESS"]
+
+    (run,) = window.server.runs().keys() - before.keys()
+    window.open(f"/runs/{run}")
+    window.page.get_by_text("[Show Markdown]").click()
+    found = window.page.get_by_role("dialog")
+    expect(found.locator("img")).to_have_count(4)
+    window.picture("search")
+    sizes = found.evaluate("box => [...box.querySelectorAll('img')].map(image => [image.width, image.naturalWidth])")
+    assert all(shown == whole > 0 for shown, whole in sizes)  # decoded, and not squeezed

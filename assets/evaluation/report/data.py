@@ -12,6 +12,13 @@ Match = Literal["here", "elsewhere", "no"]
 """A picture carries the hashtag and is near the place; carries it but is far; does not carry it."""
 
 
+def match_of(*, carries: bool, away: float | None, near_km: float) -> Match:
+    """How a picture answers a hashtag and a place; `away` is its distance in km, None if no place was asked for."""
+    if not carries:
+        return "no"
+    return "here" if away is None or away <= near_km else "elsewhere"
+
+
 @dataclass(frozen=True)
 class Provenance:
     """One record that the report rests on: an asset's newest partition and its data version."""

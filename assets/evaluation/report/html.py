@@ -9,7 +9,7 @@ from importlib import resources
 from typing import Any
 
 import polars as pl
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from assets.evaluation.report import figures, map_figures, paper
@@ -23,11 +23,22 @@ from assets.evaluation.report.theme import to_svg
 _PACKAGE = "assets.evaluation.report"
 
 
-def environment() -> Environment:
-    """Jinja2 with escaping on and undefined names refused."""
-    made = Environment(loader=PackageLoader(_PACKAGE), autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+def environment(*packages: str) -> Environment:
+    """Jinja2 with escaping on and undefined names refused.
+
+    Args:
+        *packages: Packages whose `templates/` are looked at before the report's.
+    """
+    loader = ChoiceLoader([PackageLoader(package) for package in (*packages, _PACKAGE)])
+    made = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
     made.filters["data_uri"] = _data_uri
     return made
+
+
+def style() -> Markup:
+    """The page's style sheet."""
+    text = resources.files(_PACKAGE).joinpath("style.css").read_text(encoding="utf-8")
+    return Markup(text)  # noqa: S704 - our own file
 
 
 def render(data: ReportData, near_km: float = 25.0) -> str:
@@ -40,10 +51,9 @@ def render(data: ReportData, near_km: float = 25.0) -> str:
     templates = environment()
     tables = four_tables(data.retrieval, data.tagging)
     drawn = _figures(data)
-    style = resources.files(_PACKAGE).joinpath("style.css").read_text(encoding="utf-8")
     return templates.get_template("report.html.j2").render(
         data=data,
-        style=Markup(style),  # noqa: S704 - our own file
+        style=style(),
         tables=tables,
         figures=drawn,
         map_captions=_MAP_CAPTIONS,

@@ -1,4 +1,4 @@
-"""Pictures of some test photos, found in the shards that hold them and made small enough to embed."""
+"""Pictures of some photos, found in the shards that hold them and made small enough to embed."""
 
 import io
 from collections.abc import Collection
@@ -9,17 +9,20 @@ from PIL import Image
 from assets.evaluation.candidates import Published
 
 
-def load_jpegs(published: Published, photo_ids: Collection[int], short_side: int) -> dict[int, bytes]:
-    """JPEGs of some test photos.
+def load_jpegs(
+    published: Published, photo_ids: Collection[int], short_side: int, splits: Collection[str] = ("test",)
+) -> dict[int, bytes]:
+    """JPEGs of some photos.
 
     Args:
         published: Where they are read from; of `images` only the parts of the shards that hold these photos.
         photo_ids: Which photos; one without an image is left out.
         short_side: Pixels; larger pictures are made smaller.
+        splits: Splits that they may be in.
     """
     wanted = sorted(set(photo_ids))
     found: dict[int, bytes] = {}
-    for shard in _shards(published, wanted):
+    for shard in _shards(published, wanted, splits):
         for path in published.files("images", shard):
             ids = pl.from_arrow(published.storage.read_table(path, ["photo_id"]))
             assert isinstance(ids, pl.DataFrame)
@@ -32,18 +35,18 @@ def load_jpegs(published: Published, photo_ids: Collection[int], short_side: int
     return found
 
 
-def _shards(published: Published, photo_ids: list[int]) -> list[str]:
-    """Keys of the shards whose test photos include some of these."""
-    keys = []
+def _shards(published: Published, photo_ids: list[int], splits: Collection[str]) -> list[str]:
+    """Keys of the shards whose photos include some of these."""
+    keys: dict[str, None] = {}
     for path in published.files("photos"):
         folders = dict(part.split("=", 1) for part in path.split("/") if "=" in part)
-        if folders.get("split") != "test":
+        if folders.get("split") not in splits:
             continue
         ids = pl.from_arrow(published.storage.read_table(path, ["photo_id"]))
         assert isinstance(ids, pl.DataFrame)
         if ids["photo_id"].is_in(photo_ids).any():
-            keys.append(folders["shard"])
-    return keys
+            keys[folders["shard"]] = None
+    return list(keys)
 
 
 def shrunk(jpeg: bytes, short_side: int) -> bytes:

@@ -9,7 +9,7 @@ import polars as pl
 
 from assets.base.profiles.sections.report import ReportConfig
 from assets.evaluation.candidates import Ids, TestPhotos
-from assets.evaluation.report.data import Match, Picture
+from assets.evaluation.report.data import Picture, match_of
 from assets.evaluation.report.paper import AskedPlace
 from assets.evaluation.report.pictures import size_of
 from assets.evaluation.report.substitutes import (
@@ -88,7 +88,7 @@ class Viewing:
         away = match = None
         if used is not None and tag_id is not None:
             away = float(distance_km(used.latitude, used.longitude, *self.photos.places[position]))
-            match = self._match(carries=tag_id in own, away=away)
+            match = match_of(carries=tag_id in own, away=away, near_km=self.config.near_km)
         width, height = size_of(jpegs[photo_id])
         return Picture(
             photo_id=photo_id,
@@ -100,11 +100,6 @@ class Viewing:
             distance_km=away,
             match=match,
         )
-
-    def _match(self, *, carries: bool, away: float) -> Match:
-        if not carries:
-            return "no"
-        return "here" if away <= self.config.near_km else "elsewhere"
 
     def local_tags(self, latitude: float, longitude: float) -> frozenset[int]:
         """Hashtags typical of a place: several times more frequent on training photos near it than on all."""

@@ -108,7 +108,7 @@ def test_a_file_becomes_shards_photos_and_counts(open_workspace: Open) -> None:
         ("sea", 1),
     ]
     notes = made["geotagged_photos", first].notes
-    assert notes["geotagged_photos"]["locations"].png.startswith(b"\x89PNG")
+    assert notes["geotagged_photos"]["locations"].data.startswith(b"\x89PNG")
     assert "no_tags | 1" in notes["dropped_photos"]["reasons"].text
     outcomes = [check for outcome in made.values() for checks in outcome.checks.values() for check in checks]
     assert len(outcomes) == 2 + 3 * 2 + 1 + 2

@@ -23,4 +23,4 @@ def test_extent(latitudes: list[float], longitudes: list[float], west_to_east: t
     assert axes.get_title() == f"{len(latitudes)} photos"
     counts = axes.images[0].get_array()
     assert counts.sum() == len(latitudes) or (len(latitudes) == 0 and counts.count() == 0)
-    assert picture(figure, "map").png.startswith(b"\x89PNG")
+    assert picture(figure, "map").data.startswith(b"\x89PNG")

@@ -174,7 +174,7 @@ def test_sampling_publishes_every_stage(workspace: Workspace, log: logging.Logge
     counts = {"training photos": 294, "validation photos": 98, "photos without an embedding": 8}
     assert {name: record.facts[name] for name in counts} == counts
     notes = outcome.notes["locsens_model"]
-    assert notes["curve"].png.startswith(b"\x89PNG")
+    assert notes["curve"].data.startswith(b"\x89PNG")
     assert notes["seconds per step"] > 0
     found = {check.name: check for check in outcome.checks["locsens_model"]}
     assert found["locsens_weights_are_finite"].passed

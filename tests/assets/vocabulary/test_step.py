@@ -79,7 +79,7 @@ def test_vocabulary_and_skipped_tags(open_workspace, given, caplog):
         "tag_ids_contiguous", "tags_unique", "most_frequent_first",
     }  # fmt: skip
     assert "3 hashtags where 100,000 were asked for" in caplog.text
-    assert outcome.notes["vocabulary"]["frequency"].png.startswith(b"\x89PNG")
+    assert outcome.notes["vocabulary"]["frequency"].data.startswith(b"\x89PNG")
     assert judge(vocabulary, workspace, None).state == "fresh"
 
 

@@ -88,4 +88,4 @@ def test_papers_numbers_are_those_of_its_tables() -> None:
 def test_notes_have_the_tables_and_the_sigma_figure(report_data: ReportData) -> None:
     notes = notes_of(report_data)
     assert "| MCC | **21.50** (14.07) |" in notes["Location-agnostic retrieval"].text  # type: ignore[union-attr]
-    assert notes["sigma figure"].png.startswith(b"\x89PNG")  # type: ignore[union-attr]
+    assert notes["sigma figure"].data.startswith(b"\x89PNG")  # type: ignore[union-attr]
