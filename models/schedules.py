@@ -23,6 +23,11 @@ def learning_rate_factor(step: int, config: OptimisationConfig) -> float:
     return 1.0
 
 
+def learning_rate_area(config: OptimisationConfig) -> float:
+    """Sum of the learning rate over all steps: trainings are compared only where it is the same."""
+    return config.learning_rate * math.fsum(learning_rate_factor(step, config) for step in range(config.steps))
+
+
 def dropout_alpha(step: int, steps: int, schedule: DropoutSchedule) -> float:
     """Scale of the location representation: 0, then rising to 1 (paper, location dropout).
 

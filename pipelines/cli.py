@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from assets.base.keys import SEEDS
 from assets.base.settings import SettingsError, load_settings
 from assets.base.step import STAGES
 
@@ -93,6 +94,22 @@ def demo() -> None:
     print_results(settings, console)
     if report.nothing_to_do:
         console.print("Everything is up to date: nothing was done.")
+
+
+@app.command()
+@in_plain_words
+def study(
+    seeds: Annotated[
+        int, typer.Option(min=1, max=len(SEEDS), help="How many seeds; 1 for a first look.")
+    ] = len(SEEDS),
+) -> None:
+    """Train everything with several seeds, test the paper's claims and bring the report up to date."""
+    from pipelines.session import materialize_all
+
+    wanted = ["world_properties", *(f"study_runs:{seed}" for seed in SEEDS[:seeds])]
+    report = materialize_all(load_settings(), console, request=wanted)
+    if report.failed:
+        raise typer.Exit(1)
 
 
 @app.command()

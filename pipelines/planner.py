@@ -7,7 +7,7 @@ schedule all come here.
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 
-from assets.base.freshness import judge, retryable_rows
+from assets.base.freshness import judge, record_of, retryable_rows
 from assets.base.keys import MODELS, source_file_of
 from assets.base.sentences import shorten
 from assets.base.step import STAGES, Step
@@ -21,7 +21,7 @@ class RefreshError(ValueError):
 
 @dataclass(frozen=True)
 class Refresh:
-    """What is to be redone on purpose.
+    """What is to be redone on purpose, or made on request.
 
     Attributes:
         asset: An asset.
@@ -62,12 +62,14 @@ class Report:
         failed: Outputs that failed, with the reason.
         left: Outputs left older, unusable or waiting.
         fresh: Number of outputs that were up to date.
+        on_request: Outputs that are not there and that nobody asked for, of those that are made only on request.
     """
 
     made: list[str] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
     left: list[Left] = field(default_factory=list)
     fresh: int = 0
+    on_request: list[str] = field(default_factory=list)
 
     @property
     def nothing_to_do(self) -> bool:
@@ -113,6 +115,7 @@ def materialize(
     *,
     to: str = STAGES[-1],
     refresh: Collection[Refresh] = (),
+    request: Collection[Refresh] = (),
     tell: Callable[[str], None] = print,
 ) -> Report:
     """Make everything that is missing or outdated and not pinned, up to a stage.
@@ -122,6 +125,7 @@ def materialize(
         runner: Runs single steps.
         to: Last stage.
         refresh: What to redo on purpose.
+        request: What to make, if it is not there, of that which is made only on request.
         tell: Told a line as each output begins.
 
     Returns:
@@ -132,7 +136,10 @@ def materialize(
     for step in workspace.steps.in_order():
         if STAGES.index(step.stage) <= STAGES.index(to):
             for partition in list(workspace.keys(step.by)):
-                _consider(workspace, runner, step, partition, refresh, tell, report)
+                if _not_asked_for(workspace, step, partition, (*refresh, *request)):
+                    report.on_request.append(_title(step, partition))
+                else:
+                    _consider(workspace, runner, step, partition, refresh, tell, report)
     return report
 
 
@@ -174,8 +181,18 @@ def survey(workspace: Workspace) -> Report:
     report = Report()
     for step in workspace.steps.in_order():
         for partition in workspace.keys(step.by):
-            _consider(workspace, None, step, partition, (), lambda _: None, report)
+            if _not_asked_for(workspace, step, partition, ()):
+                report.on_request.append(_title(step, partition))
+            else:
+                _consider(workspace, None, step, partition, (), lambda _: None, report)
     return report
+
+
+def _not_asked_for(workspace: Workspace, step: Step, partition: str | None, asked: Collection[Refresh]) -> bool:
+    """Whether an output is left out: it is made only on request, is not there, and is not asked for."""
+    if not step.on_request or record_of(step, workspace, partition) is not None:
+        return False
+    return not any(one.covers(step, partition) for one in asked)
 
 
 def _consider(

@@ -28,7 +28,12 @@ from pipelines.sources import follow_storage
 
 
 def materialize_all(
-    settings: Settings, console: Console, *, to: str = "catalog", refresh: Collection[str] = ()
+    settings: Settings,
+    console: Console,
+    *,
+    to: str = "catalog",
+    refresh: Collection[str] = (),
+    request: Collection[str] = (),
 ) -> Report:
     """Find new source files, then make everything that is missing or outdated.
 
@@ -37,6 +42,7 @@ def materialize_all(
         console: Where to tell what happens.
         to: Last stage.
         refresh: What to redo on purpose, as `--refresh` takes it.
+        request: What to make of that which is made only on request, in the same form.
 
     Raises:
         StorageBusyError: Another planner is at work on the storage.
@@ -44,7 +50,7 @@ def materialize_all(
     started = time.monotonic()
     logging.getLogger("dagster").setLevel(logging.ERROR)  # the console tells the story, the instance keeps the events
     workspace = open_workspace(settings)
-    wanted = parse_refresh(refresh, workspace)
+    wanted, asked = parse_refresh(refresh, workspace), parse_refresh(request, workspace)
     with only_planner(workspace), open_instance(settings) as instance:
         for run_id in clear_killed_runs(instance):
             console.print(f"run {run_id[:8]} had been killed; reported as cancelled")
@@ -62,7 +68,7 @@ def materialize_all(
             console.print(f"[dim]{time.monotonic() - started:6.0f} s[/]  {escape(line)}", soft_wrap=True)
 
         runner = InstanceRunner(build_defs(workspace), instance)
-        report = materialize(workspace, runner, to=to, refresh=wanted, tell=tell)
+        report = materialize(workspace, runner, to=to, refresh=wanted, request=asked, tell=tell)
     _tell_report(report, console, time.monotonic() - started)
     _tell_retryable(workspace, console)
     return report
@@ -96,6 +102,8 @@ def tell_standing(workspace: Workspace, console: Console) -> None:
                 console.print(f"[yellow]trained on photos taken down since[/] {line}", soft_wrap=True)
     for output in report.made:
         console.print(f"[cyan]to do[/] {output}", soft_wrap=True)
+    if report.on_request:
+        console.print(f"[dim]only on request (`locsens study`)[/] {shorten(report.on_request, 12)}", soft_wrap=True)
     _tell_left(report, console)
     _tell_retryable(workspace, console)
 

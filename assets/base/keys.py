@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-Dimension = Literal["source_file", "shard", "method", "variant", "retrieval_model", "tagging_model"]
+Dimension = Literal["source_file", "shard", "method", "variant", "retrieval_model", "tagging_model", "seed"]
 
 METHODS = ("mcc", "mlc", "her")
 VARIANTS = (
@@ -47,11 +47,15 @@ PLACELESS = ("upper_bound", "mcc", "mlc", "her", "locsens_zeroed")
 PLACELESS_TAGGING = ("frequency", "mcc", "mcc_cosine", "mlc", "her", "locsens_zeroed")
 """Tagging keys that rank without a place."""
 
+SEEDS = ("0", "1", "2")
+"""Seeds of the study's trainings."""
+
 FIXED_KEYS: dict[Dimension, tuple[str, ...]] = {
     "method": METHODS,
     "variant": VARIANTS,
     "retrieval_model": RETRIEVAL_MODELS,
     "tagging_model": TAGGING_MODELS,
+    "seed": SEEDS,
 }
 
 

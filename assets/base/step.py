@@ -26,6 +26,7 @@ STAGES = (
     "features",
     "locsens",
     "evaluation",
+    "study",
     "catalog",
 )
 
@@ -74,6 +75,7 @@ class Step:
         kinds: Technologies, shown in the UI.
         checks: What is looked at before the result is published.
         pinned: Redone only on purpose.
+        on_request: Made only where it is asked for by name, not on the way to what comes after.
         pool: Concurrency pool.
         shard_outputs: Assets by shard that a step by source file makes beside its own.
         answers: Upstream assets that the output is an answer to: their versions are part of its own, so that an equal
@@ -99,6 +101,7 @@ class Step:
     body: "Callable[[Run], None]" = field(repr=False)
     description: str = ""
     answers: tuple[str, ...] = ()
+    on_request: bool = False
 
 
 class StepRegistry:
@@ -180,6 +183,7 @@ def step(
     kinds: Collection[str] = (),
     checks: tuple[Check, ...] = (),
     pinned: bool = False,
+    on_request: bool = False,
     pool: str | None = None,
     shard_outputs: tuple[str, ...] = (),
     answers: tuple[str, ...] = (),
@@ -209,6 +213,7 @@ def step(
             body=body,
             description=inspect.cleandoc(body.__doc__ or ""),
             answers=answers,
+            on_request=on_request,
         )
         STEPS.add(declared)
         return declared

@@ -4,6 +4,8 @@ Names and columns given here are fixed; whoever adds a column adds it here first
 What a table or column *is* lives in `assets.base.schema`.
 """
 
+from dataclasses import replace
+
 import pyarrow as pa
 
 from assets.base.keys import METHODS
@@ -440,6 +442,99 @@ TAGGING_RESULTS = Table(
     ),
 )
 
+
+
+def _of_study(table: Table) -> Table:
+    """A table of results as the study publishes it: the seed is its folder."""
+    columns = tuple(column for column in table.columns if column.name != "seed")
+    return replace(table, name=f"study_{table.name}", columns=columns, folders=("seed",))
+
+
+STUDY_RETRIEVAL_RESULTS = _of_study(RETRIEVAL_RESULTS)
+STUDY_TAGGING_RESULTS = _of_study(TAGGING_RESULTS)
+
+STUDY_RUNS = Table(
+    "study_runs",
+    "One row per training of the study.",
+    (
+        Column("training", _TEXT, "What was trained, such as mcc or locsens_raw.", (), False),
+        Column("split", _TEXT, "photo, or user: trained on photos of other users than those tested.", (), False),
+        Column("steps", _I64, "Optimiser steps.", (), False),
+        Column("batch_size", _I64, "Photos or anchors per step.", (), False),
+        Column("learning_rate_area", _F64, "Sum of the learning rate over the steps.", (), False),
+        Column("weights", _I64, "Weights trained.", (), False),
+        Column("seconds", _F64, "Time of the training in seconds, rankings not counted.", (), False),
+        Column("training_photos", _I64, "Photos learnt from.", (), False),
+        Column("loss", _F64, "Training loss over the last steps.", (), False),
+        Column("validation_loss", _F64, "Loss on validation photos after the last step; null where there are none."),
+        Column("validation", _TEXT, "All validation metrics after the last step, as JSON.", (), False),
+        Column("config", _TEXT, "Configuration of the training, as JSON.", (), False),
+    ),
+    ("seed",),
+)
+
+STUDY_SCORES = Table(
+    "study_scores",
+    "One row per model, measure and query or tagged photo: what the paired tests compare.",
+    (
+        Column("model", _TEXT, "Model key.", (), False),
+        Column("slice", _TEXT, "all, or users_apart: trained on photos of other users than those tested.", (), False),
+        Column("measure", _TEXT, "precision_at_10, accuracy_at_1, or another measure of docs/study.md.", (), False),
+        Column("granularity", _TEXT, "agnostic, continent, country, region, city or street; null for tagging."),
+        Column("query_id", _I64, "The study's query; null for tagging."),
+        Column(
+            "photo_id", _I64, "The test photo asked with or tagged; null for a hashtag alone.", ("photos.photo_id",)
+        ),
+        Column("value", _F64, "The measure, 0 to 100.", (), False),
+    ),
+    ("seed",),
+)
+
+STUDY_TAGGINGS = Table(
+    "study_taggings",
+    "One row per tagging model and test photo: its first ten hashtags.",
+    (
+        Column("model", _TEXT, "Model key.", (), False),
+        Column("slice", _TEXT, "all, or users_apart.", (), False),
+        _photo_id("photos.photo_id"),
+        Column("tag_ids", pa.list_(_I32), "Hashtag ids, best first.", ("vocabulary.tag_id",), False),
+        Column("is_correct", pa.list_(pa.bool_()), "Whether the photo carries each.", ("photos.tag_ids",), False),
+    ),
+    ("seed",),
+)
+
+_TESTED = (
+    Column("effect", _F64, "Mean paired difference in points, as the paper has it if positive; null if not tested."),
+    Column("effect_low", _F64, "Lower end of its 95 % interval over users."),
+    Column("effect_high", _F64, "Upper end of its 95 % interval over users."),
+    Column("p_value", _F64, "Two-sided p of a paired test that flips the signs of whole users (docs/study.md)."),
+    Column("seeds", _I32, "Seeds that it rests on.", ("study_runs.seed",), False),
+    Column("verdict", _TEXT, "holds, does not, or undecided.", (), False),
+)
+
+CLAIMS = Table(
+    "claims",
+    "One row per claim of the paper: whether it holds here.",
+    (
+        Column("claim", _I32, "Number of the claim, 1 to 8.", (), False),
+        Column("statement", _TEXT, "The claim.", (), False),
+        *_TESTED,
+        Column("reason", _TEXT, "What decides, and what to make of it.", (), False),
+    ),
+)
+
+CLAIM_PARTS = Table(
+    "claim_parts",
+    "One row per comparison that a claim is made of.",
+    (
+        Column("claim", _I32, "Number of the claim.", ("claims.claim",), False),
+        Column("part", _TEXT, "The comparison.", (), False),
+        *_TESTED,
+        Column("higher", _F64, "Mean of the side that the paper has higher, over seeds."),
+        Column("lower", _F64, "Mean of the other side, over seeds."),
+    ),
+)
+
 TABLES: dict[str, Table] = {
     table.name: table
     for table in (
@@ -465,5 +560,12 @@ TABLES: dict[str, Table] = {
         TAGGING_RANKINGS,
         RETRIEVAL_RESULTS,
         TAGGING_RESULTS,
+        STUDY_RUNS,
+        STUDY_RETRIEVAL_RESULTS,
+        STUDY_TAGGING_RESULTS,
+        STUDY_SCORES,
+        STUDY_TAGGINGS,
+        CLAIMS,
+        CLAIM_PARTS,
     )
 }

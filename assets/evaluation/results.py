@@ -13,7 +13,7 @@ import polars as pl
 
 from assets.base.profiles.sections.evaluation import EvaluationConfig
 from assets.evaluation.candidates import TestPhotos
-from models.metrics import Bools, precision_at_k, tagging_figures, within
+from models.metrics import Bools, Floats, precision_at_k, tagging_figures, within
 
 AGNOSTIC = "agnostic"
 FREQUENCY_BANDS = 3
@@ -97,6 +97,22 @@ def retrieval_rows(
                         }
                     )
     return pl.DataFrame(rows, schema=_RETRIEVAL)
+
+
+def query_precision(rankings: pl.DataFrame, queries: pl.DataFrame, config: EvaluationConfig) -> dict[str, Floats]:
+    """Precision at 10 of every query, per granularity.
+
+    Args:
+        rankings: `query_id`, `rank`, `distance_km` and `has_tag` of `retrieval_rankings`.
+        queries: Rows of `retrieval_queries`.
+        config: Granularities and k.
+
+    Returns:
+        Granularity to float64 [queries], 0 to 100; of queries without a place only agnostic means anything.
+    """
+    has_tag, distance = _dense(rankings, queries, config.k)
+    limits = {AGNOSTIC: None, **config.granularities}
+    return {name: precision_at_k(within(has_tag, distance, limit), config.k) for name, limit in limits.items()}
 
 
 def _unknown(without: int, queries: int) -> str | None:

@@ -12,6 +12,7 @@ from assets.base.profiles.sections.images import ImageConfig
 from assets.base.profiles.sections.ingestion import FilterConfig, IngestionConfig
 from assets.base.profiles.sections.report import ReportConfig
 from assets.base.profiles.sections.splits import SplitConfig
+from assets.base.profiles.sections.study import StudyConfig
 from assets.base.profiles.sections.vocabulary import VocabularyConfig
 from assets.base.profiles.sections.world import WorldConfig
 from models.config import PAPER_VARIANTS, VariantConfig
@@ -40,6 +41,7 @@ class Profile(BaseModel):
     embeddings: EmbeddingsConfig = Field(EmbeddingsConfig(), description="The embedding models.")
     locsens: dict[str, VariantConfig] = Field(PAPER_VARIANTS, description="The LocSens variants.")
     evaluation: EvaluationConfig = Field(EvaluationConfig(), description="Queries and measures.")
+    study: StudyConfig = Field(StudyConfig(), description="The study with several seeds.")
     report: ReportConfig = Field(ReportConfig(), description="What the report shows.")
 
     @model_validator(mode="after")

@@ -1,0 +1,110 @@
+"""Steps of the study: what each seed gives, and the paper's claims tested on it."""
+
+import polars as pl
+
+from assets.base.run import Run
+from assets.base.show import markdown_table, picture
+from assets.base.step import NotRun, Reads, step
+from assets.evaluation.figures import retrieval_figure, retrieval_summary, tagging_figure, tagging_summary
+from assets.study.checks import every_model_was_judged, locsens_budgets_are_equal
+
+_OUTPUTS = ("study_runs", "study_retrieval_results", "study_tagging_results", "study_scores", "study_taggings")
+
+
+@step(
+    stage="study",
+    outputs=_OUTPUTS,
+    by="seed",
+    reads=(
+        Reads("photos"),
+        Reads("images"),
+        Reads("image_status"),
+        Reads("vocabulary"),
+        Reads("word_vectors", optional=True),
+    ),
+    profile=("embeddings", "locsens", "study", "evaluation", "splits", "report"),
+    kinds={"pytorch", "pytorchlightning", "parquet"},
+    checks=(locsens_budgets_are_equal, every_model_was_judged),
+    pinned=True,
+    on_request=True,
+    pool="gpu",
+)
+def study_runs(run: Run) -> None:
+    """All trainings of the paper's tables and of the ablations with one seed, each judged by the same queries."""
+    from assets.embeddings.learn import NoTrainingPhotoError
+    from assets.locsens.photo_sets import NothingToLearnFromError
+    from assets.study.seed import run_seed
+    from models.triplets import NoAnchorError
+
+    assert run.partition is not None
+    try:
+        tables = run_seed(run, int(run.partition))
+    except (NoTrainingPhotoError, NothingToLearnFromError, NoAnchorError) as error:
+        raise NotRun(str(error)) from error
+    for asset, table in tables.items():
+        run.write(asset, table)
+    runs = pl.DataFrame(pl.from_arrow(tables["study_runs"]))
+    shown = ("training", "split", "steps", "learning_rate_area", "seconds", "loss", "validation_loss")
+    run.note(
+        "study_runs",
+        {
+            "trainings": runs.height,
+            "seconds of training": float(runs.get_column("seconds").sum()),
+            "table": markdown_table(shown, runs.select(shown).rows()),
+        },
+    )
+    retrieval, tagging = (
+        pl.DataFrame(pl.from_arrow(tables[asset])) for asset in ("study_retrieval_results", "study_tagging_results")
+    )
+    run.note(
+        "study_retrieval_results",
+        {
+            "results": markdown_table(*retrieval_summary(retrieval)),
+            "figure": picture(retrieval_figure(retrieval), "Precision at 10 of every model over granularities"),
+        },
+    )
+    run.note(
+        "study_tagging_results",
+        {
+            "results": markdown_table(*tagging_summary(tagging)),
+            "figure": picture(tagging_figure(tagging), "Accuracy at 1 and 10 of every tagging model"),
+        },
+    )
+
+
+@step(
+    stage="study",
+    outputs=("claims", "claim_parts"),
+    reads=(
+        Reads("study_scores", optional=True),
+        Reads("study_taggings", optional=True),
+        Reads("study_tagging_results", optional=True),
+        Reads("photos"),
+    ),
+    kinds={"polars", "parquet"},
+)
+def claims(run: Run) -> None:
+    """The eight claims of the paper, each compared query by query over all seeds that were run."""
+    from assets.study.claims import Evidence, judge_claims
+    from assets.study.figures import claims_figure
+
+    seeds = [str(record.partition) for record in run.records("study_scores") if record.status == "done"]
+    if not seeds:
+        raise NotRun("no seed of the study was run: `make study`, or `locsens study`, runs them")
+    evidence = Evidence.of(
+        {int(seed): run.frame("study_scores", partition=seed) for seed in seeds},
+        {int(seed): run.frame("study_taggings", partition=seed) for seed in seeds},
+        run.frame("photos", ["photo_id", "user_id"]),
+    )
+    judged, parts = judge_claims(evidence)
+    run.write("claims", judged)
+    run.write("claim_parts", parts)
+    shown = ("claim", "statement", "effect", "p_value", "seeds", "verdict", "reason")
+    run.note(
+        "claims",
+        {
+            "seeds": len(seeds),
+            "claims": markdown_table(shown, judged.select(shown).rows()),
+            "figure": picture(claims_figure(parts), "Effect of every comparison with its 95 % interval"),
+        },
+    )

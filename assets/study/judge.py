@@ -1,0 +1,141 @@
+"""What a model of the study makes of its test photos: rows of results, and each query's and photo's own figure.
+
+The rankings themselves are not kept: per seed and model the scores of queries and the first hashtags of photos are.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+
+from assets.base.tables import TABLES
+from assets.evaluation.rankings import rank_hashtags, rank_queries
+from assets.evaluation.results import query_precision, retrieval_rows, tagging_rows
+from assets.evaluation.retrieval import RetrievalScorer
+from assets.evaluation.tagging import TaggingScorer
+from assets.study.setting import Setting
+
+PRECISION = "precision_at_10"
+OF_HASHTAG = "precision_at_10_of_hashtag"
+ACCURACY = ("accuracy_at_1", "accuracy_at_10")
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What came of one model; the tables without their folder `seed`, those that do not apply without rows.
+
+    Attributes:
+        retrieval: Rows of `study_retrieval_results`.
+        tagging: Rows of `study_tagging_results`.
+        scores: Rows of `study_scores`.
+        taggings: Rows of `study_taggings`.
+    """
+
+    retrieval: pa.Table = TABLES["study_retrieval_results"].empty()
+    tagging: pa.Table = TABLES["study_tagging_results"].empty()
+    scores: pa.Table = TABLES["study_scores"].empty()
+    taggings: pa.Table = TABLES["study_taggings"].empty()
+
+    def tables(self) -> dict[str, pa.Table]:
+        """The tables by asset."""
+        return {
+            "study_retrieval_results": self.retrieval,
+            "study_tagging_results": self.tagging,
+            "study_scores": self.scores,
+            "study_taggings": self.taggings,
+        }
+
+
+def judge_retrieval(model: str, scorer: RetrievalScorer, setting: Setting, *, placeless: bool) -> Judged:
+    """Rank for all queries.
+
+    Args:
+        model: Model key.
+        scorer: Loaded for the setting's test photos.
+        setting: Queries and photos.
+        placeless: Whether hashtags alone are ranked too.
+    """
+    config, queries = setting.config, setting.queries
+    rankings = pl.concat(rank_queries(scorer, queries, setting.photos, config.depth, placeless=placeless))
+    results = retrieval_rows(model, rankings, queries, setting.slices, config, seed=0)
+    scores = []
+    for kind, measure in (("photo", PRECISION), ("tag", OF_HASHTAG)):
+        asked = (queries.get_column("kind") == kind).to_numpy()
+        if kind == "tag" and not placeless:
+            continue
+        for granularity, precision in query_precision(rankings, queries, config).items():
+            if kind == "photo" or granularity == "agnostic":
+                scores.append(
+                    queries.filter(pl.Series(asked)).select(
+                        pl.lit(model).alias("model"),
+                        pl.lit(setting.name).alias("slice"),
+                        pl.lit(measure).alias("measure"),
+                        pl.lit(granularity).alias("granularity"),
+                        "query_id",
+                        "photo_id",
+                        pl.Series("value", precision[asked]),
+                    )
+                )
+    return Judged(
+        retrieval=_published("study_retrieval_results", results, setting),
+        scores=TABLES["study_scores"].conform(pl.concat(scores).to_arrow()),
+    )
+
+
+def judge_tagging(model: str, scorer: TaggingScorer, setting: Setting) -> Judged:
+    """Tag all photos that are tagged, each at its own place.
+
+    Args:
+        model: Model key.
+        scorer: Loaded for the setting's tagged photos.
+        setting: Photos and configuration.
+    """
+    config, photos = setting.config, setting.tagged
+    rankings = pl.concat(rank_hashtags(scorer, photos, config.depth))
+    top = rankings.filter(pl.col("rank") <= config.k).sort("photo_id", "rank")
+    per_photo = top.group_by("photo_id", maintain_order=True).agg("tag_id", "is_correct")
+    hits = per_photo.select(
+        "photo_id",
+        pl.col("is_correct").list.first().cast(pl.Float64).alias(ACCURACY[0]) * 100,
+        pl.col("is_correct").list.any().cast(pl.Float64).alias(ACCURACY[1]) * 100,
+    )
+    scores = hits.unpivot(index="photo_id", variable_name="measure").select(
+        pl.lit(model).alias("model"),
+        pl.lit(setting.name).alias("slice"),
+        "measure",
+        pl.lit(None, dtype=pl.String).alias("granularity"),
+        pl.lit(None, dtype=pl.Int64).alias("query_id"),
+        "photo_id",
+        "value",
+    )
+    taggings = per_photo.select(
+        pl.lit(model).alias("model"),
+        pl.lit(setting.name).alias("slice"),
+        "photo_id",
+        pl.col("tag_id").alias("tag_ids"),
+        "is_correct",
+    )
+    return Judged(
+        tagging=_published("study_tagging_results", tagging_rows(model, rankings, photos, config, seed=0), setting),
+        scores=TABLES["study_scores"].conform(scores.to_arrow()),
+        taggings=TABLES["study_taggings"].conform(taggings.to_arrow()),
+    )
+
+
+def _published(asset: str, results: pl.DataFrame, setting: Setting) -> pa.Table:
+    """Results as the study publishes them: of users apart only the figures over all, under their own slice."""
+    if setting.split == "user":
+        results = results.filter(pl.col("slice") == "all").with_columns(pl.lit(setting.name).alias("slice"))
+    return TABLES[asset].conform(results.drop("seed").to_arrow())
+
+
+def joined(judged: list[Judged]) -> Judged:
+    """What came of several models, one after the other."""
+    together = {asset: pa.concat_tables([one.tables()[asset] for one in judged]) for asset in Judged().tables()}
+    return Judged(
+        together["study_retrieval_results"],
+        together["study_tagging_results"],
+        together["study_scores"],
+        together["study_taggings"],
+    )

@@ -1,0 +1,175 @@
+"""One seed of the study, from photos to figures: each model trained, ranked with and judged, one after the other.
+
+Every training is a piece of work that is kept when it is done, so that a killed study goes on after the last one.
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from assets.base.keys import LOCSENS_TAGGING_VARIANTS, PLACELESS, TAGGING_MODELS
+from assets.base.run import Run
+from assets.evaluation.local_tags import LocalTags
+from assets.evaluation.retrieval import LocSensRetrieval
+from assets.evaluation.scorers import load_retrieval_scorer, load_tagging_scorer, method_of
+from assets.evaluation.tagging import LocSensTagging
+from assets.evaluation.vectors import image_vectors, tag_vectors
+from assets.locsens.learn import Learnt, learn
+from assets.locsens.photo_sets import join_embeddings, tag_matrix
+from assets.study.embed import Embeddings, embed, work_key
+from assets.study.folder import SeedFolder
+from assets.study.judge import Judged, joined, judge_retrieval, judge_tagging
+from assets.study.moved import moved_photos, moved_queries
+from assets.study.plan import EMBEDDINGS, WEIGHTS, Training, trainings
+from assets.study.runs import read_rows, run_row, write_row
+from assets.study.setting import Setting, read_photos, setting
+from models.devices import choose_device
+from models.locsens import LocSens, load_locsens
+from models.weights import dump_config
+
+MOVED = ("locsens_raw", "locsens_zeroed")
+"""Models that are asked again at other places."""
+
+
+def run_seed(run: Run, seed: int) -> dict[str, pa.Table]:
+    """Everything that one seed gives.
+
+    Args:
+        run: Reads the collection, holds the scratch, told how it goes.
+        seed: Seed of all trainings.
+
+    Returns:
+        The tables of the step by asset, without their folder `seed`.
+    """
+    folder = SeedFolder(run.scratch / "study")
+    photos = read_photos(run)
+    plan = trainings(run.profile, seed)
+    total = len(plan) + sum(map(len, EMBEDDINGS.values()))
+    done: list[Path] = []
+    judged: list[Judged] = []
+
+    def say(key: str) -> None:
+        run.log.info("seed %d, training %d of %d: %s", seed, len(done) + 1, total, key)
+
+    for split, methods in EMBEDDINGS.items():
+        where = setting(photos, split, run.profile)
+        judged.append(_collection(run, where))
+        for method in methods:
+            say(work_key(method, split))
+            if made := embed(run, seed, where, method, folder):
+                done.append(made)
+                judged.append(_dots(run, where, method, Embeddings(folder.storage, folder, split)))
+        for training in plan:
+            if training.split == split:
+                say(training.key)
+                made = folder.once(training.key, _maker(run, where, training, folder))
+                done.append(made)
+                judged.append(_read(made))
+    return {"study_runs": read_rows(done), **joined(judged).tables()}
+
+
+def _collection(run: Run, where: Setting) -> Judged:
+    """What needs no training: the oracle, and the baselines that count hashtags."""
+    device = choose_device(run.settings.device)
+    bound = load_retrieval_scorer("upper_bound", run, where.photos, where.config, device)
+    judged = [judge_retrieval("upper_bound", bound, where, placeless=True)]
+    if where.split == "photo":  # they count the published training photos
+        for key in TAGGING_MODELS:
+            if method_of(key) is None:
+                scorer = load_tagging_scorer(key, run, where.tagged.photo_ids, where.config, device)
+                judged.append(judge_tagging(key, scorer, where))
+    return joined(judged)
+
+
+def _dots(run: Run, where: Setting, method: str, embeddings: Embeddings) -> Judged:
+    """An embedding model by itself, in retrieval and in tagging."""
+    device = choose_device(run.settings.device)
+    scorer = load_retrieval_scorer(method, embeddings, where.photos, where.config, device)
+    judged = [judge_retrieval(method, scorer, where, placeless=True)]
+    for key in TAGGING_MODELS:
+        if key not in LOCSENS_TAGGING_VARIANTS and method_of(key) == method:
+            tagger = load_tagging_scorer(key, embeddings, where.tagged.photo_ids, where.config, device)
+            judged.append(judge_tagging(key, tagger, where))
+    return joined(judged)
+
+
+def _maker(run: Run, where: Setting, training: Training, folder: SeedFolder) -> Callable[[Path], None]:
+    """What trains, ranks with and judges one LocSens variant, and keeps what came of it."""
+
+    def make(made: Path) -> None:
+        embeddings = Embeddings(folder.storage, folder, training.split)
+        learnt = _learn(run, where, training, embeddings, folder)
+        judged = joined(list(_judged(run, where, training, embeddings, learnt)))
+        for asset, table in judged.tables().items():
+            pq.write_table(table, made / f"{asset}.parquet", compression="zstd")
+        config = learnt.task.config
+        weights = sum(weight.numel() for weight in learnt.task.module.parameters())
+        split, curve = training.split, learnt.curve
+        photos = where.train.num_rows
+        write_row(made, run_row(training.key, split, config, config.optimisation, weights, photos, curve))
+
+    return make
+
+
+def _read(made: Path) -> Judged:
+    """What `_maker` kept."""
+    tables = {asset: pq.read_table(made / f"{asset}.parquet") for asset in Judged().tables()}
+    return Judged(
+        tables["study_retrieval_results"],
+        tables["study_tagging_results"],
+        tables["study_scores"],
+        tables["study_taggings"],
+    )
+
+
+def _learn(run: Run, where: Setting, training: Training, embeddings: Embeddings, folder: SeedFolder) -> Learnt:
+    storage = embeddings.storage
+    tags = pa.concat_tables([storage.read_table(path) for path in embeddings.files("tag_embeddings_mcc")])
+    vocabulary = tags.num_rows
+    train, validation = join_embeddings(
+        [where.train, where.validation],
+        (storage.read_table(path, ["photo_id", "embedding"]) for path in embeddings.files("image_embeddings_mcc")),
+        vocabulary,
+    )
+    checkpoints = folder.checkpoints(training.key)
+    matrix = tag_matrix(tags.select(["tag_id", "embedding"]), vocabulary)
+    return learn(training.config, matrix, train, validation, checkpoints, run.log, run.settings.device)
+
+
+def _judged(
+    run: Run, where: Setting, training: Training, embeddings: Embeddings, learnt: Learnt
+) -> Iterator[Judged]:
+    device = choose_device(run.settings.device)
+    config, most = where.config, run.profile.study.moved_queries
+    tags = tag_vectors(embeddings, "mcc", device)
+    uses_place = training.config.location != "zeroed"
+    for name, model in training.models.items():
+        network = _network(learnt, name).to(device)
+        if training.config.task == "retrieval":
+            images = image_vectors(embeddings, "mcc", where.photos.photo_ids, device)
+            retrieval = LocSensRetrieval(network, images, tags, config, uses_place=uses_place)
+            yield judge_retrieval(model, retrieval, where, placeless=model in PLACELESS)
+            if model in MOVED and where.split == "photo":
+                yield Judged(scores=moved_queries(model, retrieval, where, most))
+        else:
+            images = image_vectors(embeddings, "mcc", where.tagged.photo_ids, device)
+            tagging = LocSensTagging(network, images, tags, config, uses_place=uses_place)
+            yield judge_tagging(model, tagging, where)
+            if model in MOVED and where.split == "photo":
+                yield Judged(scores=moved_photos(model, tagging, where, _local_tags(run, where, len(tags.tag_ids)), most))
+
+
+def _network(learnt: Learnt, name: str) -> LocSens:
+    """The network of the last step, or of the end of a stage."""
+    if name == WEIGHTS:
+        return learnt.task.module
+    stored = (learnt.snapshots / f"{name}.safetensors").read_bytes()
+    return load_locsens(dump_config(learnt.task.config), stored, name)
+
+
+def _local_tags(run: Run, where: Setting, vocabulary: int) -> LocalTags:
+    report = run.profile.report
+    return LocalTags(pl.DataFrame(pl.from_arrow(where.train)), vocabulary, report.local_km, report.local_lift)
