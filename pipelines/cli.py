@@ -99,9 +99,7 @@ def demo() -> None:
 @app.command()
 @in_plain_words
 def study(
-    seeds: Annotated[
-        int, typer.Option(min=1, max=len(SEEDS), help="How many seeds; 1 for a first look.")
-    ] = len(SEEDS),
+    seeds: Annotated[int, typer.Option(min=1, max=len(SEEDS), help="How many seeds; 1 for a first look.")] = len(SEEDS),
 ) -> None:
     """Train everything with several seeds, test the paper's claims and bring the report up to date."""
     from pipelines.session import materialize_all

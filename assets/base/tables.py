@@ -443,7 +443,6 @@ TAGGING_RESULTS = Table(
 )
 
 
-
 def _of_study(table: Table) -> Table:
     """A table of results as the study publishes it: the seed is its folder."""
     columns = tuple(column for column in table.columns if column.name != "seed")

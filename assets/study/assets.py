@@ -78,7 +78,6 @@ def study_runs(run: Run) -> None:
     reads=(
         Reads("study_scores", optional=True),
         Reads("study_taggings", optional=True),
-        Reads("study_tagging_results", optional=True),
         Reads("photos"),
     ),
     kinds={"polars", "parquet"},
@@ -94,7 +93,7 @@ def claims(run: Run) -> None:
     evidence = Evidence.of(
         {int(seed): run.frame("study_scores", partition=seed) for seed in seeds},
         {int(seed): run.frame("study_taggings", partition=seed) for seed in seeds},
-        run.frame("photos", ["photo_id", "user_id"]),
+        run.frame("photos", ["photo_id", "user_id", "tag_ids"]),
     )
     judged, parts = judge_claims(evidence)
     run.write("claims", judged)

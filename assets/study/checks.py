@@ -35,6 +35,8 @@ def every_model_was_judged(run: Run) -> CheckResult:
     models = dict(counts.select("slice", "model").iter_rows())
     return CheckResult(
         uneven == 0 and set(models) == set(fewest),
-        "; ".join(f"slice {name}: {count} models, {'un' * bool(uneven)}equal queries" for name, count in models.items()),
+        "; ".join(
+            f"slice {name}: {count} models, {'un' * bool(uneven)}equal queries" for name, count in models.items()
+        ),
         {f"models of slice {name}": count for name, count in models.items()},
     )

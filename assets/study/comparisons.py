@@ -103,9 +103,9 @@ def _part(
     *,
     equal: bool = False,
 ) -> Part:
-    sides = [Side((one,) if isinstance(one, str) else one, measure, granularity) for one in (higher, lower)]
+    first, second = (Side((one,) if isinstance(one, str) else one, measure, granularity) for one in (higher, lower))
     where = " ".join(filter(None, (granularity, _MEASURES.get(measure))))
-    return Part(f"{sides[0].name} {'equals' if equal else 'over'} {sides[1].name}, {where}", *sides, equal=equal)
+    return Part(f"{first.name} {'equals' if equal else 'over'} {second.name}, {where}", first, second, equal=equal)
 
 
 def _claims() -> tuple[Claim, ...]:
@@ -130,8 +130,8 @@ def _claims() -> tuple[Claim, ...]:
         ),
         Claim(
             2,
-            "LocSens with raw locations wins region and city, ties sampling 0 at street, and loses agnostic against MCC "
-            "and zeroed.",
+            "LocSens with raw locations wins region and city, ties sampling 0 at street, and loses agnostic against "
+            "MCC and zeroed.",
             (
                 *(part for other in (mcc, zeroed, dropout, last) for part in _retrieval(raw, other, *NEAR)),
                 _part(raw, last, PRECISION, "street", equal=True),
@@ -151,8 +151,8 @@ def _claims() -> tuple[Claim, ...]:
         ),
         Claim(
             4,
-            "As sigma falls from 1 to 0, agnostic falls; country, region, city and street rise; continent is best at 0.05 "
-            "to 0.01.",
+            "As sigma falls from 1 to 0, agnostic falls; country, region, city and street rise; continent is best at "
+            "0.05 to 0.01.",
             (
                 *_retrieval(alone(1.0), last, "agnostic"),
                 *_retrieval(last, alone(1.0), "country", "region", "city", "street"),
@@ -181,8 +181,8 @@ def _claims() -> tuple[Claim, ...]:
         ),
         Claim(
             8,
-            "A hashtag asked at different places gives different pictures; a photo with a faked location gets hashtags of "
-            "that place.",
+            "A hashtag asked at different places gives different pictures; a photo with a faked location gets hashtags "
+            "of that place.",
             (
                 Part("raw: another place changes the first ten photos", Side((raw,), CHANGED), None),
                 Part(

@@ -3,9 +3,8 @@
 The rankings themselves are not kept: per seed and model the scores of queries and the first hashtags of photos are.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable
 
-import numpy as np
 import polars as pl
 import pyarrow as pa
 
@@ -21,30 +20,11 @@ OF_HASHTAG = "precision_at_10_of_hashtag"
 ACCURACY = ("accuracy_at_1", "accuracy_at_10")
 
 
-@dataclass(frozen=True)
-class Judged:
-    """What came of one model; the tables without their folder `seed`, those that do not apply without rows.
+JUDGED = ("study_retrieval_results", "study_tagging_results", "study_scores", "study_taggings")
+"""Tables that judging models fills."""
 
-    Attributes:
-        retrieval: Rows of `study_retrieval_results`.
-        tagging: Rows of `study_tagging_results`.
-        scores: Rows of `study_scores`.
-        taggings: Rows of `study_taggings`.
-    """
-
-    retrieval: pa.Table = TABLES["study_retrieval_results"].empty()
-    tagging: pa.Table = TABLES["study_tagging_results"].empty()
-    scores: pa.Table = TABLES["study_scores"].empty()
-    taggings: pa.Table = TABLES["study_taggings"].empty()
-
-    def tables(self) -> dict[str, pa.Table]:
-        """The tables by asset."""
-        return {
-            "study_retrieval_results": self.retrieval,
-            "study_tagging_results": self.tagging,
-            "study_scores": self.scores,
-            "study_taggings": self.taggings,
-        }
+Judged = dict[str, pa.Table]
+"""What came of a model: tables of `JUDGED` by name, without their folder `seed`."""
 
 
 def judge_retrieval(model: str, scorer: RetrievalScorer, setting: Setting, *, placeless: bool) -> Judged:
@@ -77,10 +57,10 @@ def judge_retrieval(model: str, scorer: RetrievalScorer, setting: Setting, *, pl
                         pl.Series("value", precision[asked]),
                     )
                 )
-    return Judged(
-        retrieval=_published("study_retrieval_results", results, setting),
-        scores=TABLES["study_scores"].conform(pl.concat(scores).to_arrow()),
-    )
+    return {
+        "study_retrieval_results": _published("study_retrieval_results", results, setting),
+        "study_scores": TABLES["study_scores"].conform(pl.concat(scores).to_arrow()),
+    }
 
 
 def judge_tagging(model: str, scorer: TaggingScorer, setting: Setting) -> Judged:
@@ -116,11 +96,12 @@ def judge_tagging(model: str, scorer: TaggingScorer, setting: Setting) -> Judged
         pl.col("tag_id").alias("tag_ids"),
         "is_correct",
     )
-    return Judged(
-        tagging=_published("study_tagging_results", tagging_rows(model, rankings, photos, config, seed=0), setting),
-        scores=TABLES["study_scores"].conform(scores.to_arrow()),
-        taggings=TABLES["study_taggings"].conform(taggings.to_arrow()),
-    )
+    results = tagging_rows(model, rankings, photos, config, seed=0)
+    return {
+        "study_tagging_results": _published("study_tagging_results", results, setting),
+        "study_scores": TABLES["study_scores"].conform(scores.to_arrow()),
+        "study_taggings": TABLES["study_taggings"].conform(taggings.to_arrow()),
+    }
 
 
 def _published(asset: str, results: pl.DataFrame, setting: Setting) -> pa.Table:
@@ -130,12 +111,10 @@ def _published(asset: str, results: pl.DataFrame, setting: Setting) -> pa.Table:
     return TABLES[asset].conform(results.drop("seed").to_arrow())
 
 
-def joined(judged: list[Judged]) -> Judged:
-    """What came of several models, one after the other."""
-    together = {asset: pa.concat_tables([one.tables()[asset] for one in judged]) for asset in Judged().tables()}
-    return Judged(
-        together["study_retrieval_results"],
-        together["study_tagging_results"],
-        together["study_scores"],
-        together["study_taggings"],
-    )
+def joined(judged: Iterable[Judged]) -> Judged:
+    """What came of several models, one after the other; tables that none of them filled are empty."""
+    every = list(judged)
+    return {
+        asset: pa.concat_tables([TABLES[asset].empty(), *(one[asset] for one in every if asset in one)])
+        for asset in JUDGED
+    }

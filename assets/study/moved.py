@@ -120,7 +120,9 @@ def moved_photos(model: str, scorer: TaggingScorer, setting: Setting, local: Loc
     return _scores(model, setting, items, {LOCAL_FAKED: share(after), LOCAL_TRUE: share(before)})
 
 
-def _scores(model: str, setting: Setting, items: pl.DataFrame, measures: dict[str, npt.NDArray[np.float64]]) -> pa.Table:
+def _scores(
+    model: str, setting: Setting, items: pl.DataFrame, measures: dict[str, npt.NDArray[np.float64]]
+) -> pa.Table:
     frames = [
         items.select(
             pl.lit(model).alias("model"),

@@ -86,9 +86,7 @@ def paired(differences: Floats, users: Ids) -> Effect:
     return Effect(effect, float(drawn.low), float(drawn.high), float(flipped.pvalue), by_seed)
 
 
-def diversity(
-    ours: npt.NDArray[np.int64], theirs: npt.NDArray[np.int64], users: Ids, carried: int
-) -> Effect:
+def diversity(ours: npt.NDArray[np.int64], theirs: npt.NDArray[np.int64], users: Ids, carried: int) -> Effect:
     """Whether one model predicts more distinct hashtags, by swapping whole users' photos between the models.
 
     A number of distinct hashtags is no mean over photos: there is no interval.
@@ -106,7 +104,9 @@ def diversity(
     def distinct(which: npt.NDArray[np.int64]) -> Floats:
         """Distinct hashtags of each seed, percent, if each user's photos are tagged by the model `which` [U]."""
         chosen = both[which[user], :, np.arange(len(user))]  # [N, S, k]
-        counts = [np.count_nonzero(np.bincount(one.ravel() + 1, minlength=vocabulary)[1:]) for one in chosen.swapaxes(0, 1)]
+        counts = [
+            np.count_nonzero(np.bincount(one.ravel() + 1, minlength=vocabulary)[1:]) for one in chosen.swapaxes(0, 1)
+        ]
         return 100.0 * np.asarray(counts, dtype=np.float64) / carried
 
     def difference(first: npt.NDArray[np.int64], second: npt.NDArray[np.int64]) -> Floats:

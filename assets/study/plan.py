@@ -56,7 +56,9 @@ def alone(sigma: float) -> str:
     return f"locsens_sampling_{sigma:g}_alone"
 
 
-def _variant(profile: Profile, seed: int, name: str, network: dict[str, Any] | None = None, **changes: Any) -> VariantConfig:
+def _variant(
+    profile: Profile, seed: int, name: str, network: dict[str, Any] | None = None, **changes: Any
+) -> VariantConfig:
     study, variant = profile.study, profile.locsens[name]
     layers = variant.network.model_copy(update={"hidden": study.hidden, **(network or {})})
     budget = study.optimisation.model_copy(update={"seed": seed})

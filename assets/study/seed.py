@@ -21,7 +21,7 @@ from assets.locsens.learn import Learnt, learn
 from assets.locsens.photo_sets import join_embeddings, tag_matrix
 from assets.study.embed import Embeddings, embed, work_key
 from assets.study.folder import SeedFolder
-from assets.study.judge import Judged, joined, judge_retrieval, judge_tagging
+from assets.study.judge import JUDGED, Judged, joined, judge_retrieval, judge_tagging
 from assets.study.moved import moved_photos, moved_queries
 from assets.study.plan import EMBEDDINGS, WEIGHTS, Training, trainings
 from assets.study.runs import read_rows, run_row, write_row
@@ -68,7 +68,7 @@ def run_seed(run: Run, seed: int) -> dict[str, pa.Table]:
                 made = folder.once(training.key, _maker(run, where, training, folder))
                 done.append(made)
                 judged.append(_read(made))
-    return {"study_runs": read_rows(done), **joined(judged).tables()}
+    return {"study_runs": read_rows(done), **joined(judged)}
 
 
 def _collection(run: Run, where: Setting) -> Judged:
@@ -102,8 +102,8 @@ def _maker(run: Run, where: Setting, training: Training, folder: SeedFolder) -> 
     def make(made: Path) -> None:
         embeddings = Embeddings(folder.storage, folder, training.split)
         learnt = _learn(run, where, training, embeddings, folder)
-        judged = joined(list(_judged(run, where, training, embeddings, learnt)))
-        for asset, table in judged.tables().items():
+        judged = joined(_judged(run, where, training, embeddings, learnt))
+        for asset, table in judged.items():
             pq.write_table(table, made / f"{asset}.parquet", compression="zstd")
         config = learnt.task.config
         weights = sum(weight.numel() for weight in learnt.task.module.parameters())
@@ -116,13 +116,7 @@ def _maker(run: Run, where: Setting, training: Training, folder: SeedFolder) -> 
 
 def _read(made: Path) -> Judged:
     """What `_maker` kept."""
-    tables = {asset: pq.read_table(made / f"{asset}.parquet") for asset in Judged().tables()}
-    return Judged(
-        tables["study_retrieval_results"],
-        tables["study_tagging_results"],
-        tables["study_scores"],
-        tables["study_taggings"],
-    )
+    return {asset: pq.read_table(made / f"{asset}.parquet") for asset in JUDGED}
 
 
 def _learn(run: Run, where: Setting, training: Training, embeddings: Embeddings, folder: SeedFolder) -> Learnt:
@@ -139,9 +133,7 @@ def _learn(run: Run, where: Setting, training: Training, embeddings: Embeddings,
     return learn(training.config, matrix, train, validation, checkpoints, run.log, run.settings.device)
 
 
-def _judged(
-    run: Run, where: Setting, training: Training, embeddings: Embeddings, learnt: Learnt
-) -> Iterator[Judged]:
+def _judged(run: Run, where: Setting, training: Training, embeddings: Embeddings, learnt: Learnt) -> Iterator[Judged]:
     device = choose_device(run.settings.device)
     config, most = where.config, run.profile.study.moved_queries
     tags = tag_vectors(embeddings, "mcc", device)
@@ -153,13 +145,15 @@ def _judged(
             retrieval = LocSensRetrieval(network, images, tags, config, uses_place=uses_place)
             yield judge_retrieval(model, retrieval, where, placeless=model in PLACELESS)
             if model in MOVED and where.split == "photo":
-                yield Judged(scores=moved_queries(model, retrieval, where, most))
+                yield {"study_scores": moved_queries(model, retrieval, where, most)}
         else:
             images = image_vectors(embeddings, "mcc", where.tagged.photo_ids, device)
             tagging = LocSensTagging(network, images, tags, config, uses_place=uses_place)
             yield judge_tagging(model, tagging, where)
             if model in MOVED and where.split == "photo":
-                yield Judged(scores=moved_photos(model, tagging, where, _local_tags(run, where, len(tags.tag_ids)), most))
+                yield Judged(
+                    scores=moved_photos(model, tagging, where, _local_tags(run, where, len(tags.tag_ids)), most)
+                )
 
 
 def _network(learnt: Learnt, name: str) -> LocSens:

@@ -5,6 +5,7 @@
   learns all hashtags of a photo at once (`small_embeddings` says why), in many small batches.
 - LocSens with a quarter of the paper's widths: those take ten times as long a step.
 - 400 photo queries and 1,200 tagged photos: enough to see the differences, a quarter of the time.
+- The study: twice the steps of the demo, an eighth of the paper's widths; three seeds must fit into 90 minutes.
 - A test split of 20 %: 2 % of 14,000 photos would leave hashtags without their ten test images.
 """
 
@@ -13,9 +14,10 @@ from assets.base.profiles.sections.evaluation import EvaluationConfig
 from assets.base.profiles.sections.images import ImageConfig
 from assets.base.profiles.sections.ingestion import IngestionConfig
 from assets.base.profiles.sections.splits import SplitConfig
+from assets.base.profiles.sections.study import StudyConfig
 from assets.base.profiles.sections.vocabulary import VocabularyConfig
 from assets.base.profiles.sections.world import WorldConfig
-from assets.base.profiles.small import QUARTER, small_embeddings, small_variants
+from assets.base.profiles.small import EIGHTH, QUARTER, adamw, small_embeddings, small_variants
 
 PROFILE = Profile(
     name="sample",
@@ -29,4 +31,10 @@ PROFILE = Profile(
     ),
     locsens=small_variants(steps=600, batch_size=192, hidden=QUARTER),
     evaluation=EvaluationConfig(max_photo_queries=400, max_tagging_photos=1_200),
+    study=StudyConfig(
+        optimisation=adamw(steps=1_200, batch_size=192, learning_rate=1e-3),
+        hidden=EIGHTH,
+        photo_queries=1_000,
+        tagging_photos=1_500,
+    ),
 )

@@ -55,6 +55,9 @@ def small_embeddings(
 QUARTER = (512, 512, 512, 256, 128)
 """The paper's widths of the fused layers, divided by four."""
 
+EIGHTH = (256, 256, 256, 128, 64)
+"""The same, divided by eight."""
+
 
 def small_variants(*, steps: int, batch_size: int, hidden: tuple[int, ...]) -> dict[str, VariantConfig]:
     """The six LocSens variants with narrower layers and AdamW; same steps and same rates for all.

@@ -5,9 +5,10 @@ from assets.base.profiles.sections.evaluation import EvaluationConfig
 from assets.base.profiles.sections.images import ImageConfig
 from assets.base.profiles.sections.ingestion import IngestionConfig
 from assets.base.profiles.sections.splits import SplitConfig
+from assets.base.profiles.sections.study import StudyConfig
 from assets.base.profiles.sections.vocabulary import VocabularyConfig
 from assets.base.profiles.sections.world import WorldConfig
-from assets.base.profiles.small import small_embeddings, small_variants
+from assets.base.profiles.small import adamw, small_embeddings, small_variants
 
 PROFILE = Profile(
     name="tiny",
@@ -19,4 +20,11 @@ PROFILE = Profile(
     embeddings=small_embeddings(mcc_steps=12, steps=12, batch_size=64, image_side=32, crop=28, widths=(16, 32)),
     locsens=small_variants(steps=12, batch_size=32, hidden=(64, 64)),
     evaluation=EvaluationConfig(max_photo_queries=60, max_tagging_photos=100),
+    study=StudyConfig(
+        optimisation=adamw(steps=12, batch_size=32, learning_rate=1e-3),
+        hidden=(64, 64),
+        photo_queries=60,
+        tagging_photos=100,
+        moved_queries=20,
+    ),
 )

@@ -18,7 +18,9 @@ class StudyConfig(FrozenConfig):
     narrow_location: int = Field(
         default=10, ge=1, description="Width of the location representation that claim 7 says is ignored."
     )
-    photo_queries: int = Field(default=5_000, ge=1, description="Queries of kind photo at most, the same for all seeds.")
+    photo_queries: int = Field(
+        default=5_000, ge=1, description="Queries of kind photo at most, the same for all seeds."
+    )
     tagging_photos: int = Field(default=5_000, ge=1, description="Test photos tagged at most, the same for all seeds.")
     moved_queries: int = Field(
         default=500, ge=1, description="Queries and photos at most that are asked again at another place (claim 8)."
