@@ -9,6 +9,7 @@ import assets.images.assets
 import assets.ingestion.assets
 import assets.locsens.assets
 import assets.splits.assets
+import assets.study.world
 import assets.vocabulary.assets  # noqa: F401 - imported for the steps that they declare
 from assets.base.step import STEPS, StepRegistry
 

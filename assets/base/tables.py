@@ -440,6 +440,17 @@ TAGGING_RESULTS = Table(
     ),
 )
 
+WORLD_PROPERTIES = Table(
+    "world_properties",
+    "One row per property of the sample world, beside the range that it was made for.",
+    (
+        Column("property", _TEXT, "What was measured.", (), False),
+        Column("value", _F64, "Measured: a share 0 to 1, of a precision or an accuracy percent, or a number."),
+        Column("low", _F64, "Least value that meets the criterion; null where there is none."),
+        Column("high", _F64, "Greatest value that meets the criterion; null where there is none."),
+    ),
+)
+
 TABLES: dict[str, Table] = {
     table.name: table
     for table in (
@@ -465,5 +476,6 @@ TABLES: dict[str, Table] = {
         TAGGING_RANKINGS,
         RETRIEVAL_RESULTS,
         TAGGING_RESULTS,
+        WORLD_PROPERTIES,
     )
 }
