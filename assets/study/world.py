@@ -13,6 +13,7 @@ _READ = (
     "rejected_rows",
     "dropped_photos",
     "geotagged_photos",
+    "duplicate_photos",
     "skipped_tags",
     "vocabulary",
     "unused_photos",

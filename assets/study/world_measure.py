@@ -113,7 +113,9 @@ def split_properties(photos: SplitPhotos, config: EvaluationConfig) -> Iterator[
 
 def head_properties(run: Run) -> Iterator[Property]:
     """How frequent hashtags are, of all geotagged photos, and whether the skipped ones are those without meaning."""
-    geotagged = _rows(run, "geotagged_photos")
+    # As the vocabulary counts: a photo that several shards hold once.
+    surplus = run.scan("duplicate_photos").filter(~pl.col("kept")).select(pl.len()).collect().item()
+    geotagged = _rows(run, "geotagged_photos") - surplus
     counts = run.frame("vocabulary", ["photos"])["photos"].sort(descending=True).to_list()
     for rank in _HEAD:
         share = counts[rank - 1] / geotagged if rank <= len(counts) else None
