@@ -10,6 +10,7 @@ import assets.ingestion.assets
 import assets.locsens.assets
 import assets.splits.assets
 import assets.study.assets
+import assets.study.world
 import assets.vocabulary.assets  # noqa: F401 - imported for the steps that they declare
 from assets.base.step import STEPS, StepRegistry
 

@@ -531,6 +531,14 @@ CLAIM_PARTS = Table(
         *_TESTED,
         Column("higher", _F64, "Mean of the side that the paper has higher, over seeds."),
         Column("lower", _F64, "Mean of the other side, over seeds."),
+WORLD_PROPERTIES = Table(
+    "world_properties",
+    "One row per property of the sample world, beside the range that it was made for.",
+    (
+        Column("property", _TEXT, "What was measured.", (), False),
+        Column("value", _F64, "Measured: a share 0 to 1, of a precision or an accuracy percent, or a number."),
+        Column("low", _F64, "Least value that meets the criterion; null where there is none."),
+        Column("high", _F64, "Greatest value that meets the criterion; null where there is none."),
     ),
 )
 
@@ -566,5 +574,6 @@ TABLES: dict[str, Table] = {
         STUDY_TAGGINGS,
         CLAIMS,
         CLAIM_PARTS,
+        WORLD_PROPERTIES,
     )
 }

@@ -46,6 +46,7 @@ CONTRACT: dict[str, dg.PartitionsDefinition | None] = {
             "retrieval_queries",
             "retrieval_results",
             "tagging_results",
+            "world_properties",
             "evaluation_report",
             "duckdb_catalog",
         ]
