@@ -80,7 +80,6 @@ class Step:
         shard_outputs: Assets by shard that a step by source file makes beside its own.
         answers: Upstream assets that the output is an answer to: their versions are part of its own, so that an equal
             answer to another question is not taken for the old one.
-        on_request: Made only when it, or its stage, is asked for.
         outside: What the step reads that is no asset (a file of the source, of word vectors), as it stands now.
         body: The work.
         description: The function's docstring.
@@ -188,7 +187,6 @@ def step(
     pool: str | None = None,
     shard_outputs: tuple[str, ...] = (),
     answers: tuple[str, ...] = (),
-    on_request: bool = False,
     outside: "Callable[[Workspace, str | None], list[Input]] | None" = None,
     name: str | None = None,
 ) -> "Callable[[Callable[[Run], None]], Step]":

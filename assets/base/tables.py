@@ -531,6 +531,9 @@ CLAIM_PARTS = Table(
         *_TESTED,
         Column("higher", _F64, "Mean of the side that the paper has higher, over seeds."),
         Column("lower", _F64, "Mean of the other side, over seeds."),
+    ),
+)
+
 WORLD_PROPERTIES = Table(
     "world_properties",
     "One row per property of the sample world, beside the range that it was made for.",

@@ -1,4 +1,4 @@
-"""The embedding models of a seed, trained as the collection's own are, and the embeddings of all images and hashtags."""
+"""The embedding models of a seed, trained as the collection's own are, and what they make of images and hashtags."""
 
 from dataclasses import dataclass
 from pathlib import Path
