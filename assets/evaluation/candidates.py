@@ -107,6 +107,19 @@ class TestPhotos:
             self.tag_ids[keep],
         )
 
+    def only(self, tag_ids: npt.ArrayLike) -> "TestPhotos":
+        """The photos with none of their hashtags but these; photos that carry none of them are left out."""
+        keep = np.isin(self.tag_ids, tag_ids)
+        counts = np.bincount(self.owners[keep], minlength=len(self))
+        some = counts > 0
+        return TestPhotos(
+            self.photo_ids[some],
+            self.places[some],
+            self.continents[some],
+            np.concatenate([[0], np.cumsum(counts[some])]),
+            self.tag_ids[keep],
+        )
+
 
 def read_table(published: Published, asset: str, columns: Sequence[str]) -> pl.DataFrame:
     """Some columns of all files of an asset; without files, a frame without rows and columns."""
