@@ -105,9 +105,9 @@ def test_a_model_reads_only_what_it_needs(done):
     assert reads("retrieval_rankings:mcc") == mcc
     assert reads("retrieval_rankings:locsens_raw") == {*mcc, "locsens_model:retrieval_raw"}
     assert reads("retrieval_rankings:locsens_sampling_0.05") == {*mcc, "locsens_model:retrieval_sampling"}
-    assert reads("tagging_rankings:locsens_raw") == {*mcc, "locsens_model:tagging_raw"}
+    assert reads("tagging_rankings:locsens_raw") == {*mcc, "locsens_model:tagging_raw", "vocabulary"}
     assert reads("tagging_rankings:frequency") == {"vocabulary"}
-    assert reads("tagging_rankings:mcc_cosine") == mcc
+    assert reads("tagging_rankings:mcc_cosine") == {*mcc, "vocabulary"}
 
 
 def test_a_method_that_is_not_run_has_one_row_that_says_why(open_evaluated):

@@ -42,6 +42,7 @@ def ranked(query, *hits):
         {
             "query_id": query,
             "rank": rank,
+            "photo_id": 100 + rank,
             "has_tag": hit is not None,
             "distance_km": 0.0 if hit is None else hit,
         }
@@ -52,7 +53,13 @@ def ranked(query, *hits):
 def frame(*rows):
     return pl.DataFrame(
         [row for some in rows for row in some],
-        schema={"query_id": pl.Int64, "rank": pl.Int16, "has_tag": pl.Boolean, "distance_km": pl.Float64},
+        schema={
+            "query_id": pl.Int64,
+            "rank": pl.Int16,
+            "photo_id": pl.Int64,
+            "has_tag": pl.Boolean,
+            "distance_km": pl.Float64,
+        },
     )
 
 
@@ -70,7 +77,7 @@ def test_precision_by_hand_in_both_averages():
         ranked(4, 0.0),
         ranked(5, 0.0, 0.0),
     )
-    rows = retrieval_rows("mcc", rankings, QUERIES, query_slices(QUERIES, PHOTOS), CONFIG, 7)
+    rows = retrieval_rows("mcc", rankings, QUERIES, query_slices(QUERIES, PHOTOS, np.array([1])), CONFIG, 7)
     assert figures(rows, average="query", slice="all") == pytest.approx(
         {"agnostic": 140 / 3, "city": 130 / 3, "street": 110 / 3}
     )
@@ -88,7 +95,7 @@ def test_precision_by_hand_in_both_averages():
 
 def test_queries_of_an_unknown_hashtag_are_misses():
     rankings = frame(ranked(0, 0.5), ranked(1, 0.5))
-    rows = retrieval_rows("her", rankings, QUERIES, query_slices(QUERIES, PHOTOS), CONFIG, 7)
+    rows = retrieval_rows("her", rankings, QUERIES, query_slices(QUERIES, PHOTOS, np.array([1])), CONFIG, 7)
     assert figures(rows, average="query", slice="all")["agnostic"] == pytest.approx(20 / 3)
     assert rows.filter(average="tag").is_empty()
     note = rows.filter(slice="all", granularity="agnostic")["note"].item()
@@ -96,7 +103,7 @@ def test_queries_of_an_unknown_hashtag_are_misses():
 
 
 def test_slices():
-    slices = query_slices(QUERIES, PHOTOS)
+    slices = query_slices(QUERIES, PHOTOS, np.array([1]))
     assert {name: members.tolist() for name, members in slices.items()} == {
         "all": [True] * 6,
         "continent:AS": [False, False, True, False, False, False],
@@ -104,6 +111,7 @@ def test_slices():
         "frequency:1": [False, False, False, True, False, False],
         "frequency:2": [True, True, False, False, True, False],
         "frequency:3": [False, False, True, False, False, True],
+        "no_places": [False, False, True, True, False, True],
     }
 
 
@@ -126,7 +134,7 @@ def test_tagging_by_hand():
     assert row["predicted_tags_pct"] == pytest.approx(100)  # 1, 5 and 6, over 0, 1 and 2
     assert row["correctly_predicted_tags_pct"] == pytest.approx(100 / 3)  # 1
     assert row["photos"] == 3
-    assert results["slice"].to_list() == ["all", "continent:AS", "continent:EU"]
+    assert results["slice"].to_list() == ["all", "continent:AS", "continent:EU", *(f"frequency:{n}" for n in (1, 2, 3))]
     europe = results.filter(slice="continent:EU").row(0, named=True)
     assert (europe["accuracy_at_1"], europe["photos"]) == (50.0, 2)
 

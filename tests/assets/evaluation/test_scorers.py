@@ -6,6 +6,7 @@ import torch
 from assets.base.keys import LOCSENS_VARIANTS, RETRIEVAL_MODELS, TAGGING_MODELS
 from assets.base.profiles.sections.evaluation import EvaluationConfig
 from assets.evaluation.candidates import read_test_photos
+from assets.evaluation.nearby import read_training_photos
 from assets.evaluation.scorers import load_retrieval_scorer, load_tagging_scorer
 from models.geography import distance_km
 from models.locsens import load_locsens
@@ -164,8 +165,11 @@ def test_tagging_by_locsens(evaluated, photos, key):
 def test_tagging_by_frequency(evaluated, photos):
     scorer = load_tagging_scorer("frequency", evaluated, photos.photo_ids, CONFIG, CPU)
     scores, found = scorer.rank(np.array([3, 0]), None, 4)
-    assert found.tolist() == [[0, 1, 2, 3]] * 2
-    assert scores.tolist() == [[100, 99, 98, 97]] * 2
+    training = read_training_photos(evaluated)
+    counts = np.bincount(training.tag_ids, minlength=12)
+    best = sorted(range(12), key=lambda tag: (-counts[tag], tag))[:4]
+    assert found.tolist() == [best] * 2
+    assert scores.tolist() == [counts[best].tolist()] * 2
 
 
 def test_every_key_loads(evaluated, photos):
