@@ -453,7 +453,7 @@ TAGGING_RESULTS = Table(
         Column(
             "slice",
             _TEXT,
-            "all; continent:<two letters> of the photo; frequency:1 (most frequent third of the photos' hashtags) to 3, "
+            "all; continent:<two letters> of the photo; frequency:1 (most frequent third of their hashtags) to 3, "
             "where only its hashtags count, for photos that carry one; no_places, from tagging_rankings_no_places.",
             ("photos.continent", "photos.tag_ids", "tagging_rankings_no_places.is_correct"),
             False,
