@@ -150,7 +150,8 @@ class NearbyTags:
     def _cubes(self, vectors: Floats) -> Ids:
         """One number for the cube of each vector."""
         x, y, z = ((vectors + 1) / self._side).astype(np.int64).T
-        return (x << 42) | (y << 21) | z
+        cubes: Ids = (x << 42) | (y << 21) | z
+        return cubes
 
     def _centres_of(self, cubes: Ids) -> Floats:
         low = (1 << 21) - 1
@@ -167,4 +168,5 @@ def _runs(starts: Ids, ends: Ids) -> Ids:
     """The numbers from each start to before its end, run after run."""
     lengths = ends - starts
     before = np.cumsum(lengths) - lengths
-    return np.arange(int(lengths.sum())) + np.repeat(starts - before, lengths)
+    numbers: Ids = np.arange(int(lengths.sum())) + np.repeat(starts - before, lengths)
+    return numbers

@@ -87,7 +87,7 @@ class FrequencyTagging:
 
     def rank(self, index: Ids, places: Floats | None, k: int) -> TaggingRanking:
         """Rank as `TaggingScorer` says; scores are numbers of photos."""
-        return self.rank_apart(index, places, k, [self._tag_ids])[0]
+        return self.rank_apart(index, places, k, [self._tag_ids.astype(np.int64)])[0]
 
     def rank_apart(self, index: Ids, places: Floats | None, k: int, sets: Sequence[Ids]) -> Sequence[TaggingRanking]:
         """Rank as `TaggingScorer` says; scores are numbers of photos."""
@@ -95,8 +95,8 @@ class FrequencyTagging:
         rankings = []
         for some in sets:
             first = np.flatnonzero(np.isin(self._tag_ids, some))[:k]
-            same = (np.tile(values[first], (len(index), 1)) for values in (self._photos, self._tag_ids))
-            rankings.append(TaggingRanking(*same))
+            shape = (len(index), 1)
+            rankings.append(TaggingRanking(np.tile(self._photos[first], shape), np.tile(self._tag_ids[first], shape)))
         return rankings
 
     def rank_images(self, images: Tensor, places: Floats | None, k: int) -> TaggingRanking:
@@ -126,7 +126,7 @@ class NearbyTagging:
 
     def rank(self, index: Ids, places: Floats | None, k: int) -> TaggingRanking:
         """Rank as `TaggingScorer` says."""
-        return self.rank_apart(index, places, k, [self._tag_ids])[0]
+        return self.rank_apart(index, places, k, [self._tag_ids.astype(np.int64)])[0]
 
     def rank_apart(self, index: Ids, places: Floats | None, k: int, sets: Sequence[Ids]) -> Sequence[TaggingRanking]:
         """Rank as `TaggingScorer` says."""
