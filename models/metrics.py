@@ -69,7 +69,7 @@ def tagging_figures(
     """Accuracy and diversity of tagging.
 
     Args:
-        tag_ids: int32 [P, R], hashtags of each photo, best first.
+        tag_ids: int32 [P, R], hashtags of each photo, best first; below 0 where none is ranked, or none that counts.
         correct: bool [P, R], whether the photo carries them.
         true_tags: The photos' hashtags, of any shape and with repeats.
         k: Depth.
@@ -84,6 +84,6 @@ def tagging_figures(
     return TaggingFigures(
         accuracy_at_1=100.0 * float(right[:, 0].mean()),
         accuracy_at_k=100.0 * float(right.any(axis=1).mean()),
-        predicted_tags_pct=100.0 * len(np.unique(top)) / distinct,
+        predicted_tags_pct=100.0 * len(np.unique(top[top >= 0])) / distinct,
         correctly_predicted_tags_pct=100.0 * len(np.unique(top[right])) / distinct,
     )

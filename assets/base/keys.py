@@ -25,7 +25,10 @@ RETRIEVAL_MODELS = (
     "locsens_dropout",
     *(f"locsens_sampling_{sigma}" for sigma in SIGMAS),
 )
-TAGGING_MODELS = ("frequency", "mcc", "mcc_cosine", "mlc", "her", "locsens_zeroed", "locsens_raw")
+NEARBY_KM = {"nearby_1": 1.0, "nearby_25": 25.0, "nearby_200": 200.0}
+"""Tagging keys of the hashtags most frequent nearby, and within how many km; the paper has no such baselines."""
+
+TAGGING_MODELS = ("frequency", *NEARBY_KM, "mcc", "mcc_cosine", "mlc", "her", "locsens_zeroed", "locsens_raw")
 
 LOCSENS_VARIANTS: dict[str, tuple[str, str]] = {
     "locsens_zeroed": ("retrieval_zeroed", "weights.safetensors"),

@@ -385,9 +385,15 @@ TAGGING_RANKINGS = Table(
     ("model",),
 )
 
+TAGGING_RANKINGS_NO_PLACES = replace(
+    TAGGING_RANKINGS,
+    name="tagging_rankings_no_places",
+    description="As tagging_rankings, of hashtags that are no names of places, for photos that carry such a hashtag.",
+)
+
 RETRIEVAL_RESULTS = Table(
     "retrieval_results",
-    "One row per model, average and granularity.",
+    "One row per model, average, granularity and slice.",
     (
         Column("model", _TEXT, "Model key.", (), False),
         Column("average", _TEXT, "query (every query counts once) or tag (every hashtag counts once).", (), False),
@@ -400,7 +406,15 @@ RETRIEVAL_RESULTS = Table(
             ("retrieval_rankings.has_tag", "retrieval_rankings.distance_km"),
         ),
         Column("queries", _I64, "Queries averaged over.", ("retrieval_rankings.query_id",), False),
-        Column("slice", _TEXT, "all, or the part of the queries that is meant.", (), False),
+        Column(
+            "slice",
+            _TEXT,
+            "all; continent:<two letters> of the query's place; frequency:1 (most frequent third of the hashtags asked "
+            "for) to 3; no_places (hashtags that are no names of places); no_self (rankings without the query's own "
+            "photo).",
+            ("photos.continent", "retrieval_queries.tag_id", "vocabulary.is_place", "retrieval_rankings.photo_id"),
+            False,
+        ),
         Column("seed", _I64, "Seed of the training.", (), False),
         Column("note", _TEXT, "Why a figure is missing."),
     ),
@@ -408,7 +422,7 @@ RETRIEVAL_RESULTS = Table(
 
 TAGGING_RESULTS = Table(
     "tagging_results",
-    "One row per model.",
+    "One row per model and slice.",
     (
         Column("model", _TEXT, "Model key.", (), False),
         Column(
@@ -436,7 +450,14 @@ TAGGING_RESULTS = Table(
             ("tagging_rankings.tag_id", "tagging_rankings.is_correct"),
         ),
         Column("photos", _I64, "Test photos.", ("tagging_rankings.photo_id",), False),
-        Column("slice", _TEXT, "all, or the part of the photos that is meant.", (), False),
+        Column(
+            "slice",
+            _TEXT,
+            "all; continent:<two letters> of the photo; frequency:1 (most frequent third of their hashtags) to 3, "
+            "where only its hashtags count, for photos that carry one; no_places, from tagging_rankings_no_places.",
+            ("photos.continent", "photos.tag_ids", "tagging_rankings_no_places.is_correct"),
+            False,
+        ),
         Column("seed", _I64, "Seed of the training.", (), False),
         Column("note", _TEXT, "Why a figure is missing."),
     ),
@@ -568,6 +589,7 @@ TABLES: dict[str, Table] = {
         RETRIEVAL_QUERIES,
         RETRIEVAL_RANKINGS,
         TAGGING_RANKINGS,
+        TAGGING_RANKINGS_NO_PLACES,
         RETRIEVAL_RESULTS,
         TAGGING_RESULTS,
         STUDY_RUNS,

@@ -13,11 +13,12 @@ from assets.base.run import Run
 from assets.base.show import markdown_table, picture
 from assets.base.step import NotRun, Reads, step
 from assets.evaluation import checks
-from assets.evaluation.candidates import TestPhotos, read_test_photos
+from assets.evaluation.candidates import Ids, TestPhotos, read_test_photos
 from assets.evaluation.figures import retrieval_figure, retrieval_summary, tagging_figure, tagging_summary
 from assets.evaluation.queries import draw_queries, photos_to_tag
 from assets.evaluation.ranked import RANKED_FOR, why_no_rankings
 from assets.evaluation.results import (
+    no_places_row,
     query_slices,
     retrieval_not_run,
     retrieval_rows,
@@ -76,7 +77,7 @@ def retrieval_queries(run: Run) -> None:
         Reads("locsens_model", each={key: (variant,) for key, (variant, _) in LOCSENS_VARIANTS.items()}),
     ),
     profile=("evaluation",),
-    code_version="2",
+    code_version="3",
     answers=RANKED_FOR,
     kinds={"pytorch", "parquet"},
     checks=(checks.retrieval_ranks_contiguous, checks.photo_queries_ranked),
@@ -105,23 +106,26 @@ def retrieval_rankings(run: Run) -> None:
 
 @step(
     stage="evaluation",
-    outputs=("tagging_rankings",),
+    outputs=("tagging_rankings", "tagging_rankings_no_places"),
     by="tagging_model",
     reads=(
         *_TEST_PHOTOS,
-        Reads("vocabulary", when=("frequency",)),
+        Reads("vocabulary"),
         *_embeddings(_TAGGING_KEYS),
         Reads("locsens_model", each={key: (variant,) for key, (variant, _) in LOCSENS_TAGGING_VARIANTS.items()}),
     ),
     profile=("evaluation",),
-    code_version="2",
+    code_version="3",
     answers=RANKED_FOR,
     kinds={"pytorch", "parquet"},
-    checks=(checks.tagging_ranks_contiguous,),
+    checks=(checks.tagging_ranks_contiguous, checks.no_places_ranked),
     pool="gpu",
 )
 def tagging_rankings(run: Run) -> None:
-    """The first hashtags of every test photo under one model, and whether the photo carries them."""
+    """The first hashtags of every test photo under one model, and whether the photo carries them; also without places.
+
+    Names of places are most of what a location gives away: `tagging_rankings_no_places` ranks as if there were none.
+    """
     from assets.evaluation.rankings import rank_hashtags
     from assets.evaluation.scorers import load_tagging_scorer
     from models.devices import choose_device
@@ -132,12 +136,16 @@ def tagging_rankings(run: Run) -> None:
     if not len(photos):
         raise NotRun("no test photo has an image")
     scorer = load_tagging_scorer(key, run, photos.photo_ids, config, choose_device(run.settings.device))
-    done = 0
-    for part, frame in enumerate(rank_hashtags(scorer, photos, config.depth)):
+    place_tags, other_tags = _tags_by_place(run)
+    done = without = 0
+    for part, (frame, no_places) in enumerate(rank_hashtags(scorer, photos, config.depth, place_tags, other_tags)):
         run.write("tagging_rankings", frame, part)
+        run.write("tagging_rankings_no_places", no_places, part)
         done += frame.get_column("photo_id").n_unique()
+        without += no_places.get_column("photo_id").n_unique()
         run.log.info("%s: %s of %s photos tagged", key, f"{done:,}", f"{len(photos):,}")
     run.note("tagging_rankings", {"photos": done, "depth": config.depth})
+    run.note("tagging_rankings_no_places", {"photos": without, "hashtags": len(other_tags), "depth": config.depth})
 
 
 @step(
@@ -147,8 +155,10 @@ def tagging_rankings(run: Run) -> None:
         Reads("retrieval_rankings", optional=True),
         Reads("retrieval_queries", optional=True),
         *_TEST_PHOTOS,
+        Reads("vocabulary"),
     ),
     profile=("evaluation", "seed"),
+    code_version="2",
     kinds={"polars", "parquet"},
     checks=(checks.same_queries_for_all, checks.upper_bound_highest, checks.precision_falls_with_distance),
 )
@@ -156,8 +166,8 @@ def retrieval_results(run: Run) -> None:
     """Precision at 10 of every model, per granularity, in both averages, for all queries and for slices."""
     config, seed = run.profile.evaluation, run.profile.seed
     queries = run.frame("retrieval_queries")
-    slices = query_slices(queries, read_test_photos(run))
-    columns = ("query_id", "rank", "distance_km", "has_tag")
+    slices = query_slices(queries, read_test_photos(run), _tags_by_place(run)[0])
+    columns = ("query_id", "rank", "photo_id", "distance_km", "has_tag")
     rows = []
     for key in RETRIEVAL_MODELS:
         if reason := why_no_rankings(run, "retrieval_rankings", key):
@@ -179,14 +189,21 @@ def retrieval_results(run: Run) -> None:
 @step(
     stage="evaluation",
     outputs=("tagging_results",),
-    reads=(Reads("tagging_rankings", optional=True), *_TEST_PHOTOS),
+    reads=(
+        Reads("tagging_rankings", optional=True),
+        Reads("tagging_rankings_no_places", optional=True),
+        *_TEST_PHOTOS,
+        Reads("vocabulary"),
+    ),
     profile=("evaluation", "seed"),
+    code_version="2",
     kinds={"polars", "parquet"},
 )
 def tagging_results(run: Run) -> None:
-    """Accuracy and diversity of every model's hashtags, for all test photos and by continent."""
+    """Accuracy and diversity of every model's hashtags, for all test photos and for slices."""
     config, seed = run.profile.evaluation, run.profile.seed
     photos = _tagged(run)
+    no_places = photos.only(_tags_by_place(run)[1])
     columns = ("photo_id", "rank", "tag_id", "is_correct")
     rows = []
     for key in TAGGING_MODELS:
@@ -195,6 +212,8 @@ def tagging_results(run: Run) -> None:
         else:
             rankings = run.frame("tagging_rankings", columns, key)
             rows.append(tagging_rows(key, rankings, photos, config, seed))
+            masked = run.frame("tagging_rankings_no_places", columns, key)
+            rows.append(no_places_row(key, masked, no_places, config, seed))
     results = pl.concat(rows)
     run.write("tagging_results", results)
     run.note(
@@ -209,6 +228,11 @@ def tagging_results(run: Run) -> None:
 def _key(run: Run) -> str:
     assert run.partition is not None
     return run.partition
+
+
+def _tags_by_place(run: Run) -> tuple[Ids, Ids]:
+    """Hashtags of the vocabulary that are names of places, and all others."""
+    return tags_by_place(run.frame("vocabulary", ["tag_id", "is_place"]))
 
 
 def _tagged(run: Run) -> TestPhotos:

@@ -107,6 +107,19 @@ class TestPhotos:
             self.tag_ids[keep],
         )
 
+    def only(self, tag_ids: npt.ArrayLike) -> "TestPhotos":
+        """The photos with none of their hashtags but these; photos that carry none of them are left out."""
+        keep = np.isin(self.tag_ids, tag_ids)
+        counts = np.bincount(self.owners[keep], minlength=len(self))
+        some = counts > 0
+        return TestPhotos(
+            self.photo_ids[some],
+            self.places[some],
+            self.continents[some],
+            np.concatenate([[0], np.cumsum(counts[some])]),
+            self.tag_ids[keep],
+        )
+
 
 def read_table(published: Published, asset: str, columns: Sequence[str]) -> pl.DataFrame:
     """Some columns of all files of an asset; without files, a frame without rows and columns."""
@@ -161,3 +174,16 @@ def to_test_photos(photos: pl.DataFrame) -> TestPhotos:
         offsets=np.concatenate([[0], np.cumsum(counts, dtype=np.int64)]).astype(np.int64),
         tag_ids=flat.to_numpy().astype(np.int64),
     )
+
+
+def tags_by_place(vocabulary: pl.DataFrame) -> tuple[Ids, Ids]:
+    """Which hashtags are names of places, and which are not: ids, int64.
+
+    Args:
+        vocabulary: `tag_id` and `is_place`.
+    """
+    names = vocabulary.get_column("is_place")
+    places, others = (
+        vocabulary.filter(some).get_column("tag_id").to_numpy().astype(np.int64) for some in (names, ~names)
+    )
+    return places, others

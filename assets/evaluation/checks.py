@@ -86,6 +86,20 @@ def tagging_ranks_contiguous(run: Run) -> CheckResult:
     return _whole(run, "tagging_rankings", "photo_id", "tag_id")[0]
 
 
+@check(asset="tagging_rankings_no_places", blocking=True)
+def no_places_ranked(run: Run) -> CheckResult:
+    """The same of the rankings without names of places, and there is none among them."""
+    whole, _ = _whole(run, "tagging_rankings_no_places", "photo_id", "tag_id")
+    names = run.scan("vocabulary").filter("is_place").select("tag_id")
+    ranked = run.scan("tagging_rankings_no_places").join(names, on="tag_id", how="semi")
+    places = int(ranked.select(pl.len()).collect(engine="streaming").item())
+    return CheckResult(
+        whole.passed and places == 0,
+        f"{whole.sentence}; {places:,} ranks hold the name of a place",
+        {**whole.values, "places": places},
+    )
+
+
 @check(asset="retrieval_rankings", blocking=True)
 def photo_queries_ranked(run: Run) -> CheckResult:
     """Every query of kind photo is ranked, but for hashtags that HER has no word vector for."""

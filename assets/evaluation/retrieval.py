@@ -140,6 +140,6 @@ class LocSensRetrieval:
             self._image_parts,
             k,
             pair_block=self._config.pair_block,
-            certain=self._config.k,
+            certain=self._config.k + 1,  # one deeper than is judged: `no_self` leaves one out
         )
         return RetrievalRanking(ranking.scores.cpu().numpy(), ranking.positions.cpu().numpy())

@@ -4,17 +4,18 @@ One scorer per key, loaded for a fixed set of photos: rankings, galleries and se
 How scorers rank is in `retrieval` and `tagging`; which queries are ranked is in `queries` and `rankings`.
 """
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from assets.base.keys import LOCSENS_TAGGING_VARIANTS, LOCSENS_VARIANTS, METHODS
+from assets.base.keys import LOCSENS_TAGGING_VARIANTS, LOCSENS_VARIANTS, METHODS, NEARBY_KM
 from assets.base.profiles.sections.evaluation import EvaluationConfig
-from assets.evaluation.candidates import Ids, Published, TestPhotos
+from assets.evaluation.candidates import Ids, Published, TestPhotos, read_table
+from assets.evaluation.nearby import NearbyTags, read_training_photos
 from assets.evaluation.retrieval import DotRetrieval, LocSensRetrieval, RetrievalScorer, UpperBound
-from assets.evaluation.tagging import DotTagging, FrequencyTagging, LocSensTagging, TaggingScorer
+from assets.evaluation.tagging import DotTagging, FrequencyTagging, LocSensTagging, NearbyTagging, TaggingScorer
 from assets.evaluation.vectors import (
     TagVectors,
-    frequency_of_tags,
     image_vectors,
     locsens_network,
     normalised,
@@ -24,7 +25,7 @@ from assets.evaluation.vectors import (
 
 def method_of(key: str) -> str | None:
     """The method whose embeddings a model key ranks by; None for those that look at no image."""
-    if key in ("upper_bound", "frequency"):
+    if key in ("upper_bound", "frequency", *NEARBY_KM):
         return None
     return key if key in METHODS else "mcc"
 
@@ -74,8 +75,8 @@ def load_tagging_scorer(
     Raises:
         ValueError: Unknown key, or a photo without an embedding.
     """
-    if key == "frequency":
-        return FrequencyTagging(*frequency_of_tags(published))
+    if key == "frequency" or key in NEARBY_KM:
+        return _by_frequency(key, published)
     if key in LOCSENS_TAGGING_VARIANTS:
         images, tags = _locsens_inputs(published, photo_ids, device)
         network = locsens_network(published, *LOCSENS_TAGGING_VARIANTS[key], device)
@@ -85,6 +86,17 @@ def load_tagging_scorer(
     method = str(method_of(key))
     images = image_vectors(published, method, photo_ids, device)
     return DotTagging(images, tag_vectors(published, method, device), config, cosine=key not in ("mcc", "mlc"))
+
+
+def _by_frequency(key: str, published: Published) -> TaggingScorer:
+    """What ranks by training photos alone: validation and test photos are not looked at."""
+    tag_ids = read_table(published, "vocabulary", ["tag_id"]).get_column("tag_id").sort().to_numpy().astype(np.int32)
+    tags = int(tag_ids.max(initial=-1)) + 1
+    training = read_training_photos(published)
+    photos = training.frequencies(tags)[tag_ids]
+    if key == "frequency":
+        return FrequencyTagging(tag_ids, photos)
+    return NearbyTagging(NearbyTags(training, tags, NEARBY_KM[key]), tag_ids, photos / (len(training) + 1))
 
 
 def _locsens_inputs(published: Published, photo_ids: Ids, device: torch.device) -> tuple[Tensor, TagVectors]:

@@ -8,7 +8,7 @@ import pyarrow as pa
 import torch
 from torch import Tensor
 
-from assets.evaluation.candidates import Floats, Ids, Published, read_table
+from assets.evaluation.candidates import Floats, Ids, Published
 from models.locsens import LocSens, load_locsens
 
 
@@ -42,6 +42,12 @@ class TagVectors:
                 f"hashtag id {tag_ids[~known][0]}: expected one of the {len(self.tag_ids)} with an embedding"
             )
         return torch.from_numpy(np.searchsorted(self.tag_ids, tag_ids)).to(self.vectors.device)
+
+    def only(self, tag_ids: Ids) -> "TagVectors":
+        """Those of these hashtags that have an embedding."""
+        keep = np.isin(self.tag_ids, tag_ids)
+        rows = torch.from_numpy(np.flatnonzero(keep)).to(self.vectors.device)
+        return TagVectors(self.tag_ids[keep], self.vectors[rows], None if self.bias is None else self.bias[rows])
 
     def without_bias(self) -> "TagVectors":
         """The same vectors, for scores without a bias."""
@@ -118,15 +124,6 @@ def tag_vectors(published: Published, method: str, device: torch.device) -> TagV
     )
 
 
-def frequency_of_tags(published: Published) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
-    """Hashtag ids of the vocabulary and the number of photos that carry each."""
-    vocabulary = read_table(published, "vocabulary", ["tag_id", "photos"]).sort("tag_id")
-    return (
-        vocabulary.get_column("tag_id").to_numpy().astype(np.int32),
-        vocabulary.get_column("photos").to_numpy().astype(np.float32),
-    )
-
-
 def locsens_network(published: Published, variant: str, weights: str, device: torch.device) -> LocSens:
     """A trained LocSens network in eval mode.
 
@@ -165,8 +162,21 @@ def query_places(places: Floats | None, queries: int, device: torch.device, *, u
     """
     if not used:
         return None
+    return torch.from_numpy(np.ascontiguousarray(given_places(places, queries))).to(device)
+
+
+def given_places(places: Floats | None, queries: int) -> Floats:
+    """Places of queries that need them.
+
+    Args:
+        places: float64 [Q, 2], latitude and longitude in degrees.
+        queries: Q.
+
+    Raises:
+        ValueError: They are missing, or of another shape.
+    """
     if places is None:
         raise ValueError(f"{queries} queries without a place: this model ranks by place, give latitude and longitude")
     if places.shape != (queries, 2):
         raise ValueError(f"places: expected shape {(queries, 2)}, found {places.shape}")
-    return torch.from_numpy(np.ascontiguousarray(places)).to(device)
+    return places

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from assets.base.tables import TABLES
 from assets.evaluation.rankings import rank_hashtags, rank_queries
-from assets.evaluation.results import query_precision, retrieval_rows, tagging_rows
+from assets.evaluation.results import no_places_row, query_precision, retrieval_rows, tagging_rows
 from assets.evaluation.retrieval import RetrievalScorer
 from assets.evaluation.tagging import TaggingScorer
 from assets.study.setting import Setting
@@ -72,7 +72,8 @@ def judge_tagging(model: str, scorer: TaggingScorer, setting: Setting) -> Judged
         setting: Photos and configuration.
     """
     config, photos = setting.config, setting.tagged
-    rankings = pl.concat(rank_hashtags(scorer, photos, config.depth))
+    ranked = list(rank_hashtags(scorer, photos, config.depth, setting.place_tags, setting.other_tags))
+    rankings, no_places = (pl.concat(frames) for frames in zip(*ranked, strict=True))
     top = rankings.filter(pl.col("rank") <= config.k).sort("photo_id", "rank")
     per_photo = top.group_by("photo_id", maintain_order=True).agg("tag_id", "is_correct")
     hits = per_photo.select(
@@ -96,9 +97,13 @@ def judge_tagging(model: str, scorer: TaggingScorer, setting: Setting) -> Judged
         pl.col("tag_id").alias("tag_ids"),
         "is_correct",
     )
-    results = tagging_rows(model, rankings, photos, config, seed=0)
+    others = photos.only(setting.other_tags)
+    rows = [
+        tagging_rows(model, rankings, photos, config, seed=0),
+        no_places_row(model, no_places, others, config, seed=0),
+    ]
     return {
-        "study_tagging_results": _published("study_tagging_results", results, setting),
+        "study_tagging_results": _published("study_tagging_results", pl.concat(rows), setting),
         "study_scores": TABLES["study_scores"].conform(scores.to_arrow()),
         "study_taggings": TABLES["study_taggings"].conform(taggings.to_arrow()),
     }

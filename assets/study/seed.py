@@ -46,6 +46,7 @@ def run_seed(run: Run, seed: int) -> dict[str, pa.Table]:
     """
     folder = SeedFolder(run.scratch / "study")
     photos = read_photos(run)
+    vocabulary = run.frame("vocabulary", ["tag_id", "is_place"])
     plan = trainings(run.profile, seed)
     total = len(plan) + sum(map(len, EMBEDDINGS.values()))
     done: list[Path] = []
@@ -55,7 +56,7 @@ def run_seed(run: Run, seed: int) -> dict[str, pa.Table]:
         run.log.info("seed %d, training %d of %d: %s", seed, len(done) + 1, total, key)
 
     for split, methods in EMBEDDINGS.items():
-        where = setting(photos, split, run.profile)
+        where = setting(photos, vocabulary, split, run.profile)
         judged.append(_collection(run, where))
         for method in methods:
             say(work_key(method, split))
@@ -151,9 +152,8 @@ def _judged(run: Run, where: Setting, training: Training, embeddings: Embeddings
             tagging = LocSensTagging(network, images, tags, config, uses_place=uses_place)
             yield judge_tagging(model, tagging, where)
             if model in MOVED and where.split == "photo":
-                yield Judged(
-                    scores=moved_photos(model, tagging, where, _local_tags(run, where, len(tags.tag_ids)), most)
-                )
+                local = _local_tags(run, where, len(tags.tag_ids))
+                yield {"study_scores": moved_photos(model, tagging, where, local, most)}
 
 
 def _network(learnt: Learnt, name: str) -> LocSens:

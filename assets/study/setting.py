@@ -6,14 +6,13 @@ The queries depend on the profile's seed and not on the training's: seeds are co
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
 import polars as pl
 import pyarrow as pa
 
 from assets.base.profiles import Profile
 from assets.base.profiles.sections.evaluation import EvaluationConfig
 from assets.base.run import Run
-from assets.evaluation.candidates import TestPhotos, to_test_photos
+from assets.evaluation.candidates import Ids, TestPhotos, tags_by_place, to_test_photos
 from assets.evaluation.queries import draw_queries, photos_to_tag
 from assets.evaluation.results import query_slices
 from assets.locsens.photo_sets import PHOTO_COLUMNS
@@ -36,6 +35,8 @@ class Setting:
         queries: As `retrieval_queries`.
         slices: Which queries belong to which slice.
         tagged: The test photos that are tagged.
+        place_tags: Hashtags that are names of places.
+        other_tags: All others.
         config: Of the evaluation.
     """
 
@@ -46,6 +47,8 @@ class Setting:
     queries: pl.DataFrame
     slices: Mapping[str, Bools]
     tagged: TestPhotos
+    place_tags: Ids
+    other_tags: Ids
     config: EvaluationConfig
 
     @property
@@ -71,11 +74,12 @@ def read_photos(run: Run) -> pl.DataFrame:
     return pl.concat(parts).with_columns(has_image.alias("has_image")).sort("photo_id")
 
 
-def setting(photos: pl.DataFrame, split: Split, profile: Profile) -> Setting:
+def setting(photos: pl.DataFrame, vocabulary: pl.DataFrame, split: Split, profile: Profile) -> Setting:
     """Split photos and draw what is asked for.
 
     Args:
         photos: From `read_photos`.
+        vocabulary: `tag_id` and `is_place`.
         split: By photo as published, or by user: nobody's photos are in two splits.
         profile: Fractions of the splits, numbers of queries.
     """
@@ -88,13 +92,16 @@ def setting(photos: pl.DataFrame, split: Split, profile: Profile) -> Setting:
     )
     test = to_test_photos(photos.filter((pl.col("split") == "test") & pl.col("has_image")))
     queries = draw_queries(test, config)
+    place_tags, other_tags = tags_by_place(vocabulary)
     return Setting(
         split,
         train=_learnt_from(photos, "train"),
         validation=_learnt_from(photos, "validation"),
         photos=test,
         queries=queries,
-        slices=query_slices(queries, test) if split == "photo" else {"all": np.ones(len(queries), dtype=bool)},
+        slices=query_slices(queries, test, place_tags),
+        place_tags=place_tags,
+        other_tags=other_tags,
         tagged=photos_to_tag(test, config),
         config=config,
     )

@@ -55,6 +55,7 @@ CONTRACT: dict[str, dg.PartitionsDefinition | None] = {
     "locsens_model": VARIANT,
     "retrieval_rankings": dg.StaticPartitionsDefinition(RETRIEVAL_MODELS),
     "tagging_rankings": dg.StaticPartitionsDefinition(TAGGING_MODELS),
+    "tagging_rankings_no_places": dg.StaticPartitionsDefinition(TAGGING_MODELS),
 }
 PINNED = {"vocabulary", "skipped_tags", "embedding_model", "locsens_model"}
 

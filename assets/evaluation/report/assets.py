@@ -40,7 +40,7 @@ _OPTIONAL = (
         *(Reads(asset, optional=True) for asset in _OPTIONAL),
     ),
     profile=("report", "evaluation", "seed"),
-    code_version="2",
+    code_version="3",
     kinds={"jinja", "matplotlib"},
     checks=(self_contained, has_four_tables, rows_are_accounted_for),
 )

@@ -1,4 +1,4 @@
-"""Precision of photo queries by continent and hashtag frequency, from the slices of `retrieval_results`."""
+"""Precision of photo queries by continent, by hashtag frequency and by what counts: slices of `retrieval_results`."""
 
 from collections.abc import Sequence
 
@@ -20,6 +20,7 @@ CONTINENTS = {
     "OC": "Oceania",
     "SA": "S. America",
 }
+_COUNTED = {"all": "all", "no_self": "own photo left out", "no_places": "no place names"}
 _FREQUENCIES = {"3": "rarest third", "2": "middle third", "1": "most frequent third"}
 
 
@@ -40,6 +41,12 @@ def by_continent(retrieval: pl.DataFrame, models: Sequence[str], granularities: 
 def by_frequency(retrieval: pl.DataFrame, models: Sequence[str], granularities: Sequence[str]) -> pl.DataFrame:
     """The same by frequency of the hashtag asked for: thirds of the distinct hashtags, rarest first."""
     return _by_group(retrieval, "frequency:", _FREQUENCIES, models, granularities)
+
+
+def by_what_counts(retrieval: pl.DataFrame, models: Sequence[str], granularities: Sequence[str]) -> pl.DataFrame:
+    """The same for all queries, without the query's own photo, and for hashtags that are no names of places."""
+    wanted = retrieval.filter(pl.col("slice").is_in(list(_COUNTED)))
+    return _by_group(wanted, "", _COUNTED, models, granularities)
 
 
 def _by_group(

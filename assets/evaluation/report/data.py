@@ -210,6 +210,7 @@ class ReportData:
         tagging: Rows of `tagging_results`.
         by_continent: `model`, `granularity`, `group`, `precision_at_10`, `queries`.
         by_frequency: The same by class of hashtag frequency, rarest first.
+        by_what_counts: The same for all queries, without the own photo, and without names of places.
         curves: Training curves.
         world: Photos per cell of the whole Earth.
         close: The same in finer cells, if the collection is of one region.
@@ -228,6 +229,7 @@ class ReportData:
     tagging: pl.DataFrame
     by_continent: pl.DataFrame
     by_frequency: pl.DataFrame
+    by_what_counts: pl.DataFrame
     curves: tuple[Curve, ...]
     world: Density
     close: Density | None

@@ -11,7 +11,7 @@ from assets.base.urls import public_source
 from assets.evaluation.candidates import Ids, TestPhotos, read_test_photos
 from assets.evaluation.ranked import why_no_rankings
 from assets.evaluation.report.accounts import accounts
-from assets.evaluation.report.breakdown import by_continent, by_frequency
+from assets.evaluation.report.breakdown import by_continent, by_frequency, by_what_counts
 from assets.evaluation.report.data import About, Curve, Gallery, Provenance, ReportData
 from assets.evaluation.report.galleries import all_galleries
 from assets.evaluation.report.maps import densities
@@ -47,6 +47,7 @@ def gather(run: Run) -> ReportData:
         tagging=run.frame("tagging_results"),
         by_continent=by_continent(retrieval, shown.breakdown_models, shown.breakdown_granularities),
         by_frequency=by_frequency(retrieval, shown.breakdown_models, shown.breakdown_granularities),
+        by_what_counts=by_what_counts(retrieval, shown.breakdown_models, shown.breakdown_granularities),
         curves=curves,
         world=world,
         close=close,

@@ -66,6 +66,13 @@ def render(data: ReportData, near_km: float = 25.0) -> str:
                 "hashtags asked for, by how many photos carry them",
             ),
             _breakdown(templates, data.by_continent, "By continent", "continent", "continent of the query’s place"),
+            _breakdown(
+                templates,
+                data.by_what_counts,
+                "By what counts",
+                "counts",
+                "all queries; the query’s own photo left out of the ranking; hashtags that name no place",
+            ),
         ],
         survivorship=survival(templates, data.survivorship),
         curves=[

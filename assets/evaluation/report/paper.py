@@ -16,6 +16,9 @@ GRANULARITIES: Final[dict[str, float | None]] = {AGNOSTIC: None, **evaluation.GR
 MODEL_LABELS: Final[dict[str, str]] = {
     "upper_bound": "Upper bound",
     "frequency": "Global frequency",
+    "nearby_1": "Most frequent within 1 km",
+    "nearby_25": "Most frequent within 25 km",
+    "nearby_200": "Most frequent within 200 km",
     "mlc": "MLC",
     "mcc": "MCC",
     "mcc_cosine": "MCC, by cosine",

@@ -150,7 +150,8 @@ def sensitive_tagging(tagging: pl.DataFrame) -> ComparisonTable:
         "sensitive-tagging",
         "Location-sensitive tagging",
         "LocSens sees the image and where it was taken (zeroed: the image alone); global frequency and MCC "
-        "for comparison. Columns as above.",
+        "for comparison, and what is most frequent among training photos nearby, whatever the image shows "
+        "(ours only). Columns as above.",
         rows,
         ("frequency", "mcc", "locsens_zeroed", "locsens_raw"),
     )

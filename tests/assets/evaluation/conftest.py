@@ -29,6 +29,8 @@ SHARDS = ("world-00000", "world-00001")
 PER_SHARD = 60
 TAGS = 12
 WIDTHS = {"mcc": 16, "mlc": 24, "her": 8}
+PLACE_TAGS = (1, 4)
+"""Hashtags that are names of places."""
 UNKNOWN_TO_HER = 3
 """A hashtag without a word vector."""
 
@@ -109,7 +111,8 @@ def _image_status(run) -> None:
 
 def _vocabulary(run) -> None:
     rows = [
-        {"tag_id": tag, "tag": f"tag{tag}", "photos": 100 - tag, "users": 9, "is_place": False} for tag in range(TAGS)
+        {"tag_id": tag, "tag": f"tag{tag}", "photos": 100 - tag, "users": 9, "is_place": tag in PLACE_TAGS}
+        for tag in range(TAGS)
     ]
     run.write("vocabulary", table("vocabulary", rows))
 

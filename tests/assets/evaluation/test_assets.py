@@ -71,6 +71,17 @@ def test_every_model_is_ranked_and_judged(done):
     tagging = pl.from_arrow(world.read("tagging_results")).filter(slice="all")
     assert tagging["model"].to_list() == list(TAGGING_MODELS)
     assert tagging["photos"].unique().to_list() == [len(photos)]
+    by_slice = pl.from_arrow(world.read("tagging_results")).filter(slice="no_places")
+    assert by_slice["model"].to_list() == list(TAGGING_MODELS)
+    masked = pl.from_arrow(world.read("tagging_rankings_no_places", "mcc"))
+    (row,) = by_slice.filter(model="mcc").rows(named=True)
+    right = masked.filter(pl.col("rank") <= 10).group_by("photo_id").agg(pl.col("is_correct").any())["is_correct"]
+    assert (row["photos"], row["accuracy_at_10"]) == (right.len(), pytest.approx(100 * right.mean()))
+    assert row["accuracy_at_1"] == pytest.approx(100 * masked.filter(rank=1)["is_correct"].mean())
+    assert {"no_places", "no_self"} <= set(results["slice"])
+    own = results.filter(model="upper_bound", slice="no_self", average="query")
+    # Photos of this world are all far from each other: but for the query's own one nothing is within a km.
+    assert own.filter(granularity="street")["precision_at_10"].item() == 0.0
     assert "![" in outcomes["retrieval_results"].notes["retrieval_results"]["figure"].markdown()
     assert "| locsens_raw |" in outcomes["retrieval_results"].notes["retrieval_results"]["results"].text
     assert "| frequency |" in outcomes["tagging_results"].notes["tagging_results"]["results"].text
@@ -92,7 +103,7 @@ def test_a_model_reads_only_what_it_needs(done):
     _, outcomes = done
 
     def reads(step):
-        (record,) = outcomes[step].records.values()
+        record = outcomes[step].records[step.partition(":")[0]]
         return {
             f"{one.asset}:{one.partition}" if one.partition and "shard" not in str(one.asset) else one.asset
             for one in record.inputs
@@ -105,9 +116,9 @@ def test_a_model_reads_only_what_it_needs(done):
     assert reads("retrieval_rankings:mcc") == mcc
     assert reads("retrieval_rankings:locsens_raw") == {*mcc, "locsens_model:retrieval_raw"}
     assert reads("retrieval_rankings:locsens_sampling_0.05") == {*mcc, "locsens_model:retrieval_sampling"}
-    assert reads("tagging_rankings:locsens_raw") == {*mcc, "locsens_model:tagging_raw"}
+    assert reads("tagging_rankings:locsens_raw") == {*mcc, "locsens_model:tagging_raw", "vocabulary"}
     assert reads("tagging_rankings:frequency") == {"vocabulary"}
-    assert reads("tagging_rankings:mcc_cosine") == mcc
+    assert reads("tagging_rankings:mcc_cosine") == {*mcc, "vocabulary"}
 
 
 def test_a_method_that_is_not_run_has_one_row_that_says_why(open_evaluated):
@@ -196,12 +207,14 @@ def test_checks_fail_on_what_they_are_for(done):
         retrieval_rankings=rankings,
         retrieval_results=results,
         tagging_rankings=pl.from_arrow(world.read("tagging_rankings", "mcc")),
+        tagging_rankings_no_places=pl.from_arrow(world.read("tagging_rankings_no_places", "mcc")),
+        vocabulary=pl.from_arrow(world.read("vocabulary")),
     )
 
     def failing(**tables):
         written = Written(world, "mcc", **{**good._tables, **tables})
         every = [one for one in vars(checks).values() if isinstance(one, type(checks.retrieval_ranks_contiguous))]
-        assert len(every) == 8
+        assert len(every) == 9
         return {one.name for one in every if not one(written).passed}
 
     assert failing() == set()
@@ -218,6 +231,9 @@ def test_checks_fail_on_what_they_are_for(done):
     assert failing(retrieval_rankings=rankings.filter(pl.col("query_id") != 0)) == {"photo_queries_ranked"}
     tagged = good._tables["tagging_rankings"]
     assert failing(tagging_rankings=tagged.filter(pl.col("rank") > 1)) == {"tagging_ranks_contiguous"}
+    masked = good._tables["tagging_rankings_no_places"]
+    assert failing(tagging_rankings_no_places=masked.filter(pl.col("rank") > 1)) == {"no_places_ranked"}
+    assert failing(tagging_rankings_no_places=tagged) == {"no_places_ranked"}
     mcc_wins = pl.when(pl.col("model") == "mcc").then(100.0).otherwise("precision_at_10")
     assert failing(retrieval_results=results.with_columns(precision_at_10=mcc_wins)) == {"upper_bound_highest"}
     assert failing(retrieval_results=results.filter(pl.col("model") != "mlc")) == {"same_queries_for_all"}

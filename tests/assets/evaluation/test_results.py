@@ -1,9 +1,15 @@
+import numpy as np
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from assets.base.profiles.sections.evaluation import EvaluationConfig
 from assets.evaluation.candidates import to_test_photos
 from assets.evaluation.results import (
+    no_places_row,
+    photo_hits,
+    query_precision,
     query_slices,
     retrieval_not_run,
     retrieval_rows,
@@ -42,6 +48,7 @@ def ranked(query, *hits):
         {
             "query_id": query,
             "rank": rank,
+            "photo_id": 100 + rank,
             "has_tag": hit is not None,
             "distance_km": 0.0 if hit is None else hit,
         }
@@ -52,7 +59,13 @@ def ranked(query, *hits):
 def frame(*rows):
     return pl.DataFrame(
         [row for some in rows for row in some],
-        schema={"query_id": pl.Int64, "rank": pl.Int16, "has_tag": pl.Boolean, "distance_km": pl.Float64},
+        schema={
+            "query_id": pl.Int64,
+            "rank": pl.Int16,
+            "photo_id": pl.Int64,
+            "has_tag": pl.Boolean,
+            "distance_km": pl.Float64,
+        },
     )
 
 
@@ -70,7 +83,7 @@ def test_precision_by_hand_in_both_averages():
         ranked(4, 0.0),
         ranked(5, 0.0, 0.0),
     )
-    rows = retrieval_rows("mcc", rankings, QUERIES, query_slices(QUERIES, PHOTOS), CONFIG, 7)
+    rows = retrieval_rows("mcc", rankings, QUERIES, query_slices(QUERIES, PHOTOS, np.array([1])), CONFIG, 7)
     assert figures(rows, average="query", slice="all") == pytest.approx(
         {"agnostic": 140 / 3, "city": 130 / 3, "street": 110 / 3}
     )
@@ -88,7 +101,7 @@ def test_precision_by_hand_in_both_averages():
 
 def test_queries_of_an_unknown_hashtag_are_misses():
     rankings = frame(ranked(0, 0.5), ranked(1, 0.5))
-    rows = retrieval_rows("her", rankings, QUERIES, query_slices(QUERIES, PHOTOS), CONFIG, 7)
+    rows = retrieval_rows("her", rankings, QUERIES, query_slices(QUERIES, PHOTOS, np.array([1])), CONFIG, 7)
     assert figures(rows, average="query", slice="all")["agnostic"] == pytest.approx(20 / 3)
     assert rows.filter(average="tag").is_empty()
     note = rows.filter(slice="all", granularity="agnostic")["note"].item()
@@ -96,7 +109,7 @@ def test_queries_of_an_unknown_hashtag_are_misses():
 
 
 def test_slices():
-    slices = query_slices(QUERIES, PHOTOS)
+    slices = query_slices(QUERIES, PHOTOS, np.array([1]))
     assert {name: members.tolist() for name, members in slices.items()} == {
         "all": [True] * 6,
         "continent:AS": [False, False, True, False, False, False],
@@ -104,6 +117,7 @@ def test_slices():
         "frequency:1": [False, False, False, True, False, False],
         "frequency:2": [True, True, False, False, True, False],
         "frequency:3": [False, False, True, False, False, True],
+        "no_places": [False, False, True, True, False, True],
     }
 
 
@@ -126,7 +140,7 @@ def test_tagging_by_hand():
     assert row["predicted_tags_pct"] == pytest.approx(100)  # 1, 5 and 6, over 0, 1 and 2
     assert row["correctly_predicted_tags_pct"] == pytest.approx(100 / 3)  # 1
     assert row["photos"] == 3
-    assert results["slice"].to_list() == ["all", "continent:AS", "continent:EU"]
+    assert results["slice"].to_list() == ["all", "continent:AS", "continent:EU", *(f"frequency:{n}" for n in (1, 2, 3))]
     europe = results.filter(slice="continent:EU").row(0, named=True)
     assert (europe["accuracy_at_1"], europe["photos"]) == (50.0, 2)
 
@@ -138,3 +152,81 @@ def test_a_model_that_did_not_run_has_one_row():
     row = tagging_not_run("her", "no word vectors", 7).row(0, named=True)
     assert (row["photos"], row["note"]) == (0, "no word vectors")
     assert row["accuracy_at_1"] is row["accuracy_at_10"] is row["predicted_tags_pct"] is None
+
+
+def test_without_the_own_photo_ranks_close():
+    # k = 10, eleven ranks; photos 101 to 111, the queries' own ones are 1, 2 and 3
+    rankings = frame(
+        ranked(0, *([0.5] * 10), 3.0),
+        ranked(1, *([None] * 10), 2.0),
+        ranked(2, 0.5, None, 0.5),
+    )
+    own = ((pl.col("query_id") == 0) & (pl.col("rank") == 4)) | ((pl.col("query_id") == 2) & (pl.col("rank") == 1))
+    beyond = (pl.col("query_id") == 1) & (pl.col("rank") == 11)
+    rankings = rankings.with_columns(
+        photo_id=pl.when(own | beyond).then(pl.col("query_id") + 1).otherwise(pl.col("photo_id"))
+    )
+    rows = retrieval_rows("mcc", rankings, QUERIES, query_slices(QUERIES, PHOTOS, np.array([1])), CONFIG, 7)
+    precision = query_precision(rankings, QUERIES, CONFIG, without_own=True)
+    assert precision["agnostic"].tolist() == [100, 0, 10, 0, 0, 0]
+    np.testing.assert_array_equal(precision["street"], [90, 0, 10, np.nan, np.nan, np.nan])
+    np.testing.assert_array_equal(query_precision(rankings, QUERIES, CONFIG)["street"][:3], [100, 0, 20])
+    assert figures(rows, slice="no_self") == pytest.approx({"agnostic": 110 / 3, "city": 110 / 3, "street": 100 / 3})
+    assert rows.filter(slice="no_self")["queries"].unique().to_list() == [3]
+    assert rows.filter(slice="no_self")["average"].unique().to_list() == ["query"]
+    assert figures(rows, average="query", slice="no_places")["agnostic"] == 20
+    assert rows.filter(average="query", slice="no_places")["queries"].unique().to_list() == [1]
+
+
+@given(st.integers(0, 10_000))
+def test_without_the_own_photo_by_brute_force(seed):
+    draws = np.random.default_rng(seed)
+    config = EvaluationConfig(k=3, depth=6, granularities={"city": 25.0})
+    rows, expected = [], []
+    for query, own in ((0, 1), (1, 2), (2, 3)):
+        photos = draws.permutation(8)[: draws.integers(0, 7)] + 1
+        tags, away = draws.random(len(photos)) < 0.5, draws.uniform(0, 50, len(photos))
+        rows += [
+            {"query_id": query, "rank": rank, "photo_id": int(photo), "has_tag": bool(tag), "distance_km": float(km)}
+            for rank, (photo, tag, km) in enumerate(zip(photos, tags, away, strict=True), start=1)
+        ]
+        left = [(tag, km) for photo, tag, km in zip(photos, tags, away, strict=True) if photo != own][:3]
+        expected.append(sum(tag and km <= 25 for tag, km in left) * 100 / 3)
+    found = query_precision(pl.DataFrame(rows, schema=frame().schema), QUERIES[:3], config, without_own=True)
+    assert found["city"].tolist() == pytest.approx(expected)
+
+
+def test_tagging_by_frequency_counts_only_hashtags_of_the_third():
+    config = EvaluationConfig(k=2)
+    rows = [*tagged(1, 1, 5, 0), *tagged(2, 5, 1, 0), *tagged(3, 5, 6, 2)]
+    rankings = pl.DataFrame(rows, schema_overrides={"rank": pl.Int16, "tag_id": pl.Int32})
+    results = tagging_rows("mcc", rankings, PHOTOS, config, 7)
+    found = {
+        name: row
+        for name, *row in results.select(
+            "slice", "accuracy_at_1", "accuracy_at_10", "predicted_tags_pct", "correctly_predicted_tags_pct", "photos"
+        ).iter_rows()
+    }
+    # hashtags 0, 1 and 2 are the thirds; photo 1 carries 0 and 1, photo 2 carries 1, photo 3 carries 2
+    assert found["frequency:1"] == [0, 0, 0, 0, 1], "0 is third for photo 1"
+    assert found["frequency:2"] == [50, 100, 100, 100, 2]
+    assert found["frequency:3"] == [0, 0, 0, 0, 1]
+    hits = photo_hits(rankings, PHOTOS, config)
+    assert hits.tag_ids.tolist() == [[1, 5], [5, 1], [5, 6]]
+    assert hits.correct.tolist() == [[True, False], [False, True], [False, False]]
+
+
+def test_tagging_without_places_by_hand():
+    config = EvaluationConfig(k=2)
+    photos = PHOTOS.only(np.array([0, 2, 5, 6]))  # 1 is the name of a place: photo 2 has no other
+    assert photos.photo_ids.tolist() == [1, 3]
+    assert photos.tag_ids.tolist() == [0, 2]
+    rankings = pl.DataFrame(
+        [*tagged(1, 0, 5), *tagged(3, 5, 6)], schema_overrides={"rank": pl.Int16, "tag_id": pl.Int32}
+    )
+    (row,) = no_places_row("mcc", rankings, photos, config, 7).rows(named=True)
+    assert (row["slice"], row["photos"], row["accuracy_at_1"], row["accuracy_at_10"]) == ("no_places", 2, 50, 50)
+    assert (row["predicted_tags_pct"], row["correctly_predicted_tags_pct"]) == (150, 50)
+    nobody = PHOTOS.only(np.array([7]))
+    assert (len(nobody), nobody.offsets.tolist()) == (0, [0])
+    assert no_places_row("mcc", rankings.clear(), nobody, config, 7).is_empty()

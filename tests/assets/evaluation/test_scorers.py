@@ -6,9 +6,12 @@ import torch
 from assets.base.keys import LOCSENS_VARIANTS, RETRIEVAL_MODELS, TAGGING_MODELS
 from assets.base.profiles.sections.evaluation import EvaluationConfig
 from assets.evaluation.candidates import read_test_photos
+from assets.evaluation.nearby import read_training_photos
+from assets.evaluation.rankings import rank_hashtags
 from assets.evaluation.scorers import load_retrieval_scorer, load_tagging_scorer
 from models.geography import distance_km
 from models.locsens import load_locsens
+from tests.assets.evaluation.conftest import PLACE_TAGS
 
 CPU = torch.device("cpu")
 CONFIG = EvaluationConfig(pair_block=64, query_block=2, candidate_block=17)
@@ -164,8 +167,40 @@ def test_tagging_by_locsens(evaluated, photos, key):
 def test_tagging_by_frequency(evaluated, photos):
     scorer = load_tagging_scorer("frequency", evaluated, photos.photo_ids, CONFIG, CPU)
     scores, found = scorer.rank(np.array([3, 0]), None, 4)
-    assert found.tolist() == [[0, 1, 2, 3]] * 2
-    assert scores.tolist() == [[100, 99, 98, 97]] * 2
+    training = read_training_photos(evaluated)
+    counts = np.bincount(training.tag_ids, minlength=12)
+    best = sorted(range(12), key=lambda tag: (-counts[tag], tag))[:4]
+    assert found.tolist() == [best] * 2
+    assert scores.tolist() == [counts[best].tolist()] * 2
+
+
+@pytest.mark.parametrize("key", TAGGING_MODELS)
+def test_sets_ranked_apart_are_the_whole_ranking_with_the_others_masked(evaluated, photos, key):
+    """By brute force: the vocabulary ranked to its end, and what is masked taken out."""
+    scorer = load_tagging_scorer(key, evaluated, photos.photo_ids, CONFIG, CPU)
+    index, places = np.arange(20), photos.places[:20]
+    whole = scorer.rank(index, places, 12)
+    sets = (np.array(PLACE_TAGS), np.setdiff1d(np.arange(12), PLACE_TAGS))
+    for some, ranking in zip(sets, scorer.rank_apart(index, places, 5, sets), strict=True):
+        for row, own in enumerate(index):
+            kept = [at for at, tag in enumerate(whole.tag_ids[own]) if tag in some][:5]
+            assert ranking.tag_ids[row].tolist() == whole.tag_ids[own][kept].tolist()
+            np.testing.assert_allclose(ranking.scores[row], whole.scores[own][kept], atol=1e-5)
+    frames = rank_hashtags(scorer, photos, 5, *sets, part=33)
+    ranked, masked = (pl.concat(some) for some in zip(*frames, strict=True))
+    everyone = scorer.rank(np.arange(len(photos)), photos.places, 5)
+    assert ranked["tag_id"].to_list() == everyone.tag_ids.ravel().tolist()
+    assert masked["photo_id"].unique().to_list() == photos.only(sets[1]).photo_ids.tolist()
+    assert not set(masked["tag_id"]) & set(PLACE_TAGS)
+    by_hand = ranked.filter(~pl.col("tag_id").is_in(PLACE_TAGS)).join(masked, on=["photo_id", "tag_id"], how="inner")
+    assert by_hand["is_correct"].to_list() == by_hand["is_correct_right"].to_list()
+
+
+def test_a_vocabulary_of_places_alone(evaluated, photos):
+    for key in TAGGING_MODELS:
+        scorer = load_tagging_scorer(key, evaluated, photos.photo_ids, CONFIG, CPU)
+        ((ranked, masked),) = rank_hashtags(scorer, photos, 5, np.arange(12), np.zeros(0, np.int64))
+        assert (ranked["photo_id"].n_unique(), masked.height) == (len(photos), 0)
 
 
 def test_every_key_loads(evaluated, photos):

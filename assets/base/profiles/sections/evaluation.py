@@ -1,8 +1,8 @@
 """How evaluation is done: distances, depth of a ranking, number of queries. The paper's values by default."""
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from models.config import FrozenConfig
 
@@ -52,3 +52,10 @@ class EvaluationConfig(FrozenConfig):
         if "agnostic" in granularities:
             raise ValueError("granularity 'agnostic' has no distance and is always there: leave it out")
         return granularities
+
+    @model_validator(mode="after")
+    def _deeper_than_judged(self) -> Self:
+        # Without its own photo a query is judged by the ranks up to k + 1.
+        if self.depth <= self.k:
+            raise ValueError(f"depth must be more than k, which is {self.k}; found {self.depth}")
+        return self

@@ -276,6 +276,7 @@ def report_data() -> ReportData:
         retrieval=retrieval_results(),
         tagging=tagging_results(),
         by_continent=breakdown(("AF", "AS", "EU", "NA", "OC", "SA")),
+        by_what_counts=breakdown(("all", "own photo left out", "no place names")),
         by_frequency=breakdown(("10–24", "25–60", "61–140", "141–400", "401–2 310")),
         curves=tuple(curve(name) for name in ("MCC embedding", "LocSens, retrieval, raw", "LocSens, tagging, raw")),
         world=Density(density(), 2.0),

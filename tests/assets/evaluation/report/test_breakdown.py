@@ -1,6 +1,6 @@
 import polars as pl
 
-from assets.evaluation.report.breakdown import by_continent, by_frequency
+from assets.evaluation.report.breakdown import by_continent, by_frequency, by_what_counts
 
 
 def results(*rows: tuple[str, str, str, str, float, int]) -> pl.DataFrame:
@@ -18,6 +18,8 @@ RESULTS = results(
     ("mlc", "query", "region", "continent:OC", 96.0, 7),
     ("mcc", "query", "agnostic", "frequency:1", 30.0, 12),
     ("mcc", "query", "agnostic", "frequency:3", 10.0, 2),
+    ("mcc", "query", "agnostic", "no_places", 60.0, 11),
+    ("mcc", "query", "agnostic", "no_self", 90.0, 20),
 )
 
 
@@ -35,6 +37,15 @@ def test_by_frequency_rarest_first() -> None:
     assert rows.select("group", "precision_at_10", "queries").rows() == [
         ("rarest third", 10.0, 2),
         ("most frequent third", 30.0, 12),
+    ]
+
+
+def test_by_what_counts_beside_all() -> None:
+    rows = by_what_counts(RESULTS, ["mcc"], ["agnostic"])
+    assert rows.select("group", "precision_at_10", "queries").rows() == [
+        ("all", 98.0, 20),
+        ("own photo left out", 90.0, 20),
+        ("no place names", 60.0, 11),
     ]
 
 
