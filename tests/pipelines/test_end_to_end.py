@@ -168,7 +168,7 @@ def test_results_hold_both_averages_and_only_what_is_defined(catalog) -> None:
 
 def test_the_readmes_queries_answer(catalog) -> None:
     queries = re.findall(r"```sql\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
-    assert len(queries) == 5
+    assert len(queries) == 6
     for query in queries:
         assert rows(catalog, query), query
 

@@ -59,19 +59,25 @@ EIGHTH = (256, 256, 256, 128, 64)
 """The same, divided by eight."""
 
 
-def small_variants(*, steps: int, batch_size: int, hidden: tuple[int, ...]) -> dict[str, VariantConfig]:
+def small_variants(
+    *, steps: int, batch_size: int, hidden: tuple[int, ...], validation_queries: int = 1000
+) -> dict[str, VariantConfig]:
     """The six LocSens variants with narrower layers and AdamW; same steps and same rates for all.
 
     Args:
         steps: Optimiser steps of each.
         batch_size: Anchors per step.
         hidden: Widths of the fused layers.
+        validation_queries: Validation photos, at most, that are ranked for; three times in a training, since a few
+            validations of many photos say more than many of few.
     """
+    optimisation = adamw(steps, batch_size, 1e-3).model_copy(update={"validate_every": max(1, steps // 3)})
     return {
         name: variant.model_copy(
             update={
                 "network": variant.network.model_copy(update={"hidden": hidden}),
-                "optimisation": adamw(steps, batch_size, 1e-3),
+                "optimisation": optimisation,
+                "validation_queries": validation_queries,
             }
         )
         for name, variant in PAPER_VARIANTS.items()
