@@ -13,7 +13,7 @@ from assets.base.run import Run
 from assets.base.show import markdown_table, picture
 from assets.base.step import NotRun, Reads, step
 from assets.evaluation import checks
-from assets.evaluation.candidates import Ids, TestPhotos, read_test_photos
+from assets.evaluation.candidates import Ids, TestPhotos, read_test_photos, tags_by_place
 from assets.evaluation.figures import retrieval_figure, retrieval_summary, tagging_figure, tagging_summary
 from assets.evaluation.queries import draw_queries, photos_to_tag
 from assets.evaluation.ranked import RANKED_FOR, why_no_rankings
