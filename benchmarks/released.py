@@ -151,18 +151,19 @@ class ReleasedTraining:
 
 
 @torch.inference_mode()
-def released_ranking(network: ReleasedLocSens, image: Tensor, tags: Tensor, place: Tensor, k: int) -> Tensor:
-    """The best hashtags for one image: all of them in one float32 forward.
+def released_ranking(network: ReleasedLocSens, images: Tensor, tags: Tensor, place: Tensor, k: int) -> Tensor:
+    """The best hashtags for one image, or images for one hashtag: all of them in one float32 forward.
 
     Args:
         network: The network.
-        image: Normalised embedding, [D].
-        tags: Normalised embeddings, [V, D].
-        place: Normalised coordinates, [2].
+        images: Normalised embeddings, [N, D] or [1, D].
+        tags: Normalised embeddings, [1, D] or [N, D].
+        place: Normalised coordinates, [1, 2].
         k: Depth.
 
     Returns:
         Positions, int64 [k].
     """
-    scores: Tensor = network(image.expand(len(tags), -1), tags, place.expand(len(tags), -1))
+    count = max(len(images), len(tags))
+    scores: Tensor = network(*(inputs.expand(count, -1) for inputs in (images, tags, place)))
     return scores.topk(k).indices

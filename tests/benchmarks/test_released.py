@@ -86,8 +86,8 @@ def test_the_ranking_is_ours(world, networks):
     image, place = world.photos.images[3].float(), world.photos.places[3]
     found = rank_locsens_tags(network, image[None], place[None], parts(network.tag_part, world.tags), 10)
     unit = torch.nn.functional.normalize
-    location = normalise_coordinates(*place[:, None])[0]
-    positions = released_ranking(same, unit(image, dim=0), unit(world.tags), location, 10)
+    location = normalise_coordinates(*place[:, None])
+    positions = released_ranking(same, unit(image[None]), unit(world.tags), location, 10)
     assert found.positions[0].tolist() == positions.tolist()
 
 
