@@ -12,7 +12,8 @@ from models.augment import cut_centre
 from models.devices import bf16_in_hardware
 from models.embedding import EmbeddingModel
 
-_BATCH = 256
+BATCH = 256
+"""Images in one forward pass."""
 
 
 class OverflowedEmbeddingError(ValueError):
@@ -20,7 +21,7 @@ class OverflowedEmbeddingError(ValueError):
 
 
 @torch.inference_mode()
-def extract(model: EmbeddingModel, images: Tensor, *, batch_size: int = _BATCH) -> npt.NDArray[np.float16]:
+def extract(model: EmbeddingModel, images: Tensor, *, batch_size: int = BATCH) -> npt.NDArray[np.float16]:
     """Embed images, each by its middle crop, in bf16 where the hardware has it.
 
     Args:

@@ -91,15 +91,18 @@ class LocSens(nn.Module):
         """What places [N, 2], latitude and longitude in degrees, add: `normalised_location_part`."""
         return self.normalised_location_part(normalise_coordinates(places[:, 0], places[:, 1]), alpha)
 
-    def normalised_location_part(self, locations: Tensor, alpha: float | Tensor = 1.0) -> Tensor:
-        """What locations add, float32 [N, H].
+    def normalised_location_part(
+        self, locations: Tensor, alpha: float | Tensor = 1.0, *, exact: bool = True
+    ) -> Tensor:
+        """What locations add, [N, H].
 
-        It stays float32 under autocast: bf16 has 8 bits for a coordinate, so that neighbours on its grid lie some 80
-        to 150 km apart.
+        The branch stays float32 under autocast: bf16 has 8 bits for a coordinate, so that neighbours on its grid lie
+        some 80 to 150 km apart.
 
         Args:
             locations: Normalised coordinates, [N, 2].
             alpha: Scale of the representation, a number or [N, 1]. With 0 the model is blind to the location.
+            exact: Whether the product with the first fused layer, and so the result, stays float32, too.
         """
         if isinstance(alpha, float) and alpha == 0.0:
             return locations.new_zeros(len(locations), self.config.hidden[0])
@@ -108,7 +111,9 @@ class LocSens(nn.Module):
             if self.config.location_encoder == "fourier":
                 inputs = fourier_features(inputs, self.frequencies)
             representation = self.location_branch(inputs) * alpha
-            return self._fuse(representation, 2 * self.config.branch_width)
+            if exact:
+                return self._fuse(representation, 2 * self.config.branch_width)
+        return self._fuse(representation, 2 * self.config.branch_width)
 
     def tail(self, pre_activation: Tensor) -> Tensor:
         """Scores [...] of sums of parts [..., H].

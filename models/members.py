@@ -54,14 +54,14 @@ def member_scores(
         Scores of the anchors [B], of their negatives [B, M].
     """
     anchors, negatives = triplets.negative_photos.shape
-    members = locations.shape[1]
-    scale = alpha if isinstance(alpha, float) else alpha.expand(-1, members, -1).reshape(-1, 1)
-    place = network.normalised_location_part(locations.reshape(-1, 2), scale).view(anchors, members, -1)
     tag = network.tag_part(tags[triplets.tags]).unsqueeze(1)
-    if bool(triplets.image_replaced.all()):
+    place = _places(network, locations, alpha)
+    if triplets.only_images:
         photos = torch.cat((triplets.photos.unsqueeze(1), triplets.negative_photos), dim=1)
         image = network.image_part(images[photos.flatten()]).view(anchors, 1 + negatives, -1)
-        scores = network.tail(image + (tag + place))
+        shared = tag if place is None else tag + place
+        # To the kind of the larger summand: under autocast all that follows would else be float32.
+        scores = network.tail(image + shared.to(image.dtype))
         return scores[:, 0], scores[:, 1:]
     image_at, image_slot = triplets.image_replaced.nonzero(as_tuple=True)
     tag_at, tag_slot = (~triplets.image_replaced).nonzero(as_tuple=True)
@@ -70,12 +70,13 @@ def member_scores(
     own, other = image[:anchors], image[anchors:]
     wrong = network.tag_part(tags[triplets.negative_tags[tag_at, tag_slot]])
     tag = tag.squeeze(1)
-    if members == 1:
-        shared = place.squeeze(1)
+    if place is None or place.shape[1] == 1:
         # What is added to the replaced part does not depend on the slot, so it is summed before it is spread.
-        with_tag, with_image = tag + shared, own + shared
+        shared = 0 if place is None else place.squeeze(1)
+        with_tag, with_image = (part.to(image.dtype) for part in (tag + shared, own + shared))
         pre = (own + with_tag, other + with_tag[image_at], wrong + with_image[tag_at])
     else:
+        place = place.to(image.dtype)
         pre = (
             own + tag + place[:, 0],
             other + tag[image_at] + place[image_at, 1 + image_slot],
@@ -86,3 +87,15 @@ def member_scores(
     found = found.index_put((image_at, image_slot), scores[anchors : anchors + len(other)])
     found = found.index_put((tag_at, tag_slot), scores[anchors + len(other) :])
     return scores[:anchors], found
+
+
+def _places(network: LocSens, locations: Tensor, alpha: float | Tensor) -> Tensor | None:
+    """What locations [B, 1 or 1 + M, 2] add to the first fused layer, [B, 1 or 1 + M, H]; None if nothing."""
+    if isinstance(alpha, float) and alpha == 0.0:
+        return None
+    anchors, members = locations.shape[:2]
+    scale = alpha if isinstance(alpha, float) else alpha.expand(-1, members, -1).reshape(-1, 1)
+    # Members have places of their own where those are drawn at random around the true ones, much farther from it than
+    # bf16 is from float32: only the coordinates themselves need it, not the product with the first layer.
+    part = network.normalised_location_part(locations.reshape(-1, 2), scale, exact=members == 1)
+    return part.view(anchors, members, -1)

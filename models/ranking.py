@@ -3,8 +3,9 @@
 LocSens scores in bf16 first where the hardware has it. All published scores are float32; that no better candidate was
 missed is verified to the depth `certain`, by the errors seen (see `_certain`), not below.
 
-Memory is bounded by the block sizes, whatever the number of queries and candidates. Equal scores are ordered
-by candidate, so a ranking is the same on every run. What is ranked, and from which files, is in
+Beside the candidates' `parts`, which the caller keeps (float32 [N, H]: 8 kB each at the paper's widths), memory is
+bounded by the block sizes and the depths, whatever the number of candidates. Equal scores are ordered by candidate,
+so a ranking is the same on every run. What is ranked, and from which files, is in
 `assets.evaluation.scorers`.
 """
 
@@ -21,6 +22,8 @@ _PART_BLOCK = 8192
 _PAIR_BLOCK = {"cpu": 4096}
 """Pairs scored at once: few enough for a CPU's cache, many enough to keep another device busy."""
 _PAIR_BLOCK_ELSEWHERE = 65536
+_WIDER = 8
+"""How many times longer the second short list is, for queries whose first one is doubtful."""
 
 
 def _check(queries: int, candidates: int, k: int) -> None:
@@ -190,19 +193,33 @@ def _rank_pairs(
         bf16 = bf16_in_hardware(query_parts.device)
     if not bf16 or short >= candidates:
         return _rank_all(tail, query_parts, candidate_parts, k, pair_block=pair_block, bf16=False)
-    rough = _rank_all(tail, query_parts, candidate_parts, short, pair_block=pair_block, bf16=True)
-    exact = torch.empty_like(rough.scores)
-    step = max(1, pair_block // short)
-    for start in range(0, queries, step):
-        block = slice(start, start + step)
-        pre = query_parts[block, None] + candidate_parts[rough.positions[block]]
-        exact[block] = tail(pre.flatten(0, 1)).float().view(pre.shape[:2])
-    best = from_keys(to_keys(exact, rough.positions).topk(k, dim=1).values)
-    doubtful = ~_certain(rough.scores, exact, best.scores, min(certain, k))
-    if doubtful.any():
-        again = _rank_all(tail, query_parts[doubtful], candidate_parts, k, pair_block=pair_block, bf16=False)
-        best.scores[doubtful], best.positions[doubtful] = again.scores, again.positions
+    wide = min(_WIDER * short, candidates)
+    rough = _rank_all(tail, query_parts, candidate_parts, wide, pair_block=pair_block, bf16=True)
+    best = Ranking(rough.scores[:, :k].clone(), rough.positions[:, :k].clone())
+    doubtful = torch.arange(queries, device=query_parts.device)
+    for length in (short, wide):
+        listed = Ranking(rough.scores[doubtful, :length], rough.positions[doubtful, :length])
+        exact = _exact(tail, query_parts[doubtful], candidate_parts, listed.positions, pair_block)
+        found = from_keys(to_keys(exact, listed.positions).topk(k, dim=1).values)
+        best.scores[doubtful], best.positions[doubtful] = found
+        doubtful = doubtful[~_certain(listed.scores, exact, found.scores, min(certain, k))]
+        if len(doubtful) == 0 or length == candidates:
+            return best
+    again = _rank_all(tail, query_parts[doubtful], candidate_parts, k, pair_block=pair_block, bf16=False)
+    best.scores[doubtful], best.positions[doubtful] = again
     return best
+
+
+def _exact(
+    tail: Callable[[Tensor], Tensor], query_parts: Tensor, candidate_parts: Tensor, positions: Tensor, pair_block: int
+) -> Tensor:
+    """float32 scores [Q, S] of each query's candidates at `positions` [Q, S]."""
+    block = max(1, pair_block // positions.shape[1])
+    scores = []
+    for some, at in zip(query_parts.split(block), positions.split(block), strict=True):
+        pre = some[:, None] + candidate_parts[at]
+        scores.append(tail(pre.flatten(0, 1)).float().view(pre.shape[:2]))
+    return torch.cat(scores)
 
 
 def _certain(rough: Tensor, exact: Tensor, best: Tensor, depth: int) -> Tensor:
@@ -236,16 +253,14 @@ def _rank_all(
 ) -> Ranking:
     device = query_parts.device
     kind = torch.bfloat16 if bf16 else torch.float32
-    query_parts, candidate_parts = query_parts.to(kind), candidate_parts.to(kind)
     candidate_block = min(len(candidate_parts), pair_block)
-    query_block = max(1, pair_block // candidate_block)
-    rankings = []
+    query_blocks = query_parts.to(kind).split(max(1, pair_block // candidate_block)) if len(query_parts) else ()
+    tops = [RunningTop(k) for _ in query_blocks]
     with torch.autocast(device.type, dtype=torch.bfloat16, enabled=bf16):
-        for start in range(0, len(query_parts), query_block):
-            some = query_parts[start : start + query_block, None]
-            top = RunningTop(k)
-            for first in range(0, len(candidate_parts), candidate_block):
-                pre = some + candidate_parts[None, first : first + candidate_block]
+        for first in range(0, len(candidate_parts), candidate_block):
+            # Candidates outside, so that each block of them is brought to bf16 once, and never all of them.
+            some = candidate_parts[None, first : first + candidate_block].to(kind)
+            for top, block in zip(tops, query_blocks, strict=True):
+                pre = block[:, None] + some
                 top.add(tail(pre.flatten(0, 1)).float().view(pre.shape[:2]), first)
-            rankings.append(top.result())
-    return _stack(rankings, k, device)
+    return _stack([top.result() for top in tops], k, device)

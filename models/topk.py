@@ -50,24 +50,28 @@ class RunningTop:
     def __init__(self, k: int) -> None:
         self._k = k
         self._keys: Tensor | None = None
+        self._finite: list[tuple[range, Tensor]] = []
 
     def add(self, scores: Tensor, first: int) -> None:
-        """Take in scores [Q, C] of the candidates `first` to `first + C`.
-
-        Raises:
-            ValueError: A score is not finite.
-        """
-        if not torch.isfinite(scores).all():
-            raise ValueError(
-                f"scores of candidates {first} to {first + scores.shape[1] - 1}: expected finite numbers, "
-                "found NaN or infinity; the embeddings or the model are broken"
-            )
+        """Take in scores [Q, C] of the candidates `first` to `first + C`."""
+        self._finite.append((range(first, first + scores.shape[1]), torch.isfinite(scores).all()))
         keys = to_keys(scores, torch.arange(first, first + scores.shape[1], device=scores.device))
         if self._keys is not None:
             keys = torch.cat([self._keys, keys], dim=1)
         self._keys = keys.topk(min(self._k, keys.shape[1]), dim=1).values
 
     def result(self) -> Ranking:
-        """The best so far."""
+        """The best so far.
+
+        Raises:
+            ValueError: A score is not finite. Only here, for to look at each block would wait for the device.
+        """
         assert self._keys is not None, "nothing was added"
+        finite = torch.stack([whether for _, whether in self._finite]).tolist()
+        if not all(finite):
+            candidates, _ = self._finite[finite.index(False)]
+            raise ValueError(
+                f"scores of candidates {candidates[0]} to {candidates[-1]}: expected finite numbers, "
+                "found NaN or infinity; the embeddings or the model are broken"
+            )
         return from_keys(self._keys)

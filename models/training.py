@@ -24,6 +24,7 @@ from models.checkpoints import label, steps_done
 from models.config import OptimisationConfig
 from models.curves import TrainingCurve
 from models.devices import bf16_in_hardware, choose_device
+from models.memory import freed_memory_kept
 from models.schedules import learning_rate_factor
 from models.seeds import mixed_seed
 from models.watch import Watch
@@ -106,7 +107,7 @@ def fit(
         on_log(f"{checkpoint} was made with other options: starting anew")
     bf16 = config.precision == "bf16" or (config.precision == "auto" and bf16_in_hardware(where))
     watch = Watch(task, config, checkpoint, scratch / SNAPSHOTS, on_log)
-    with _quiet(), torch.random.fork_rng():
+    with _quiet(), torch.random.fork_rng(), freed_memory_kept():
         trainer = Trainer(
             accelerator="gpu" if where.type == "cuda" else where.type,
             devices=1 if where.index is None else [where.index],

@@ -22,7 +22,7 @@ class NoAnchorError(ValueError):
 
 @dataclass(frozen=True)
 class Triplets:
-    """A batch of B anchors with M negatives each; all int64 but `image_replaced`.
+    """A batch of B anchors with M negatives each; the tensors are int64 but for `image_replaced`.
 
     Attributes:
         photos: The anchors' photos, [B].
@@ -30,6 +30,7 @@ class Triplets:
         negative_photos: [B, M]; the anchor's own where the hashtag is replaced.
         negative_tags: [B, M]; the anchor's own where the image is replaced.
         image_replaced: bool [B, M].
+        only_images: Whether the image is replaced in all; known without looking, which would wait for the device.
     """
 
     photos: Tensor
@@ -37,6 +38,7 @@ class Triplets:
     negative_photos: Tensor
     negative_tags: Tensor
     image_replaced: Tensor
+    only_images: bool = False
 
 
 class TaggedPhotos:
@@ -241,7 +243,7 @@ class TripletSampler:
         own_tags = tags.unsqueeze(1).expand(-1, self._negatives)
         others = tagged.photos_without(own_tags, below(len(tagged) - tagged.photos_per_tag[own_tags]))
         if self._replaces == "image":
-            return Triplets(photos, tags, others, own_tags, torch.ones_like(others, dtype=torch.bool))
+            return Triplets(photos, tags, others, own_tags, torch.ones_like(others, dtype=torch.bool), only_images=True)
         wrong = tagged.tags_not_on(own_photos, below(tagged.vocabulary - tagged.tags_per_photo[own_photos]))
         replaced = torch.rand(others.shape, generator=generator, device=device) < 0.5
         return Triplets(

@@ -2,11 +2,14 @@ import numpy as np
 import pytest
 import torch
 
+from benchmarks.photos import made_up
 from models import ranking
-from models.config import LocSensConfig
+from models.config import LocSensConfig, OptimisationConfig, VariantConfig
 from models.locsens import LocSens
+from models.locsens_training import LocSensTask
 from models.ranking import parts, rank_by_dot, rank_locsens_images, rank_locsens_tags
 from models.topk import Ranking
+from models.training import fit
 
 QUERIES, CANDIDATES = 3, 150
 
@@ -146,7 +149,9 @@ def test_a_doubtful_short_list_is_ranked_again_in_full(network, monkeypatch):
     monkeypatch.setattr(ranking, "_certain", lambda *given: verdicts.append(judge(*given)) or verdicts[-1])
     exact = rank_locsens_images(network, tags, where, image_parts, 10, bf16=False)
     found = rank_locsens_images(network, tags, where, image_parts, 10, bf16=True)
+    assert [len(verdict) for verdict in verdicts] == [2, 2], "a longer short list was tried, too"
     assert not verdicts[0].any()
+    assert not verdicts[1].any()
     torch.testing.assert_close(found.scores, exact.scores, atol=1e-5, rtol=0)
 
 
@@ -155,3 +160,33 @@ def test_broken_embeddings_are_refused(network):
     images[3, 0] = float("nan")
     with pytest.raises(ValueError, match="expected finite numbers, found NaN"):
         rank_locsens_images(network, random(2, 1, 16), None, parts(network.image_part, images), 5)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("side", ["images", "tags"])
+def test_a_trained_network_of_the_papers_width_ranks_like_a_plain_loop(side, tmp_path):
+    world = made_up(5_000, 5_000)
+    optimisation = OptimisationConfig(steps=30, batch_size=128, optimiser="adamw", learning_rate=1e-3)
+    task = LocSensTask(VariantConfig(optimisation=optimisation), world.tags, world.photos, None)
+    fit(task, optimisation, tmp_path, lambda _: None)
+    network, images = task.module, world.photos.images.float()
+    chosen = slice(0, 5_000, 1_250)
+    where = world.photos.places[chosen]
+    if side == "images":
+        queries = world.tags[chosen]
+        found = rank_locsens_images(network, queries, where, parts(network.image_part, images), 10, bf16=True)
+        pairs = [(images, query.expand(len(images), -1)) for query in queries]
+    else:
+        queries = images[chosen]
+        found = rank_locsens_tags(network, queries, where, parts(network.tag_part, world.tags), 10, bf16=True)
+        pairs = [(query.expand(len(world.tags), -1), world.tags) for query in queries]
+    with torch.inference_mode():
+        scores = [
+            torch.cat([network(*some, place.expand(500, 2)) for some in zip(*map(split, pair), strict=True)])
+            for pair, place in zip(pairs, where, strict=True)
+        ]
+    assert_same_top(found, torch.stack(scores), 10)
+
+
+def split(rows):
+    return rows.split(500)

@@ -38,5 +38,8 @@ def test_blocks_give_the_order_of_a_plain_sort(scores, block, k):
 
 @pytest.mark.parametrize("bad", [float("nan"), float("inf"), -float("inf")])
 def test_scores_that_are_not_finite_are_refused(bad):
+    top = RunningTop(1)
+    top.add(torch.tensor([[1.0, 2.0]]), 5)
+    top.add(torch.tensor([[1.0, bad]]), 7)
     with pytest.raises(ValueError, match="scores of candidates 7 to 8: expected finite numbers, found NaN"):
-        RunningTop(1).add(torch.tensor([[1.0, bad]]), 7)
+        top.result()

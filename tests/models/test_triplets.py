@@ -63,7 +63,7 @@ def test_negatives_are_negative_and_anchors_are_anchors(replaces: str) -> None:
         assert torch.equal(own_photo, ~drawn.image_replaced)
         for photo, tags in zip(drawn.negative_photos[:5].tolist(), drawn.negative_tags[:5].tolist(), strict=True):
             assert all(tag not in lists[row] for row, tag in zip(photo, tags, strict=True))
-    assert bool(drawn.image_replaced.all()) == (replaces == "image")
+    assert bool(drawn.image_replaced.all()) == drawn.only_images == (replaces == "image")
 
 
 def test_draws_are_uniform() -> None:
