@@ -1,11 +1,13 @@
 """What can be chosen for a training and for LocSens: typed, frozen, with the paper's values as defaults.
 
-Nothing here but pydantic; what the choices do lives in `training`, `locsens`, `triplets` and `schedules`.
+Nothing here but pydantic and what refuses impossible values; what the choices do lives in `training`, `locsens`, `triplets` and `schedules`.
 """
 
 from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from models.share import check_shares
 
 
 class FrozenConfig(BaseModel):
@@ -18,7 +20,13 @@ class OptimisationConfig(FrozenConfig):
     """How a network is optimised, whichever it is."""
 
     steps: int = Field(100_000, ge=1, description="Optimiser steps.")
-    batch_size: int = Field(1024, ge=1, description="Samples (photos or anchors) per step.")
+    batch_size: int = Field(1024, ge=1, description="Samples (photos or anchors) per step, over all devices.")
+    accumulate: int = Field(
+        1,
+        ge=1,
+        description="Equal parts in which a device takes its batch, one after the other, to need less memory; "
+        "the step is the same, but for layers that look across the batch (batch norm).",
+    )
     optimiser: Literal["sgd", "adamw"] = Field("sgd", description="SGD with momentum, or AdamW.")
     learning_rate: float = Field(0.02, gt=0, description="Learning rate at the top of the schedule.")
     momentum: float = Field(0.9, ge=0, lt=1, description="Momentum of SGD; AdamW does not use it.")
@@ -33,13 +41,24 @@ class OptimisationConfig(FrozenConfig):
     clip_norm: float | None = Field(None, gt=0, description="Largest gradient norm; none: no clipping.")
     precision: Literal["auto", "fp32", "bf16"] = Field(
         "auto",
-        description="Arithmetic of the matrix products; auto: bf16 where the hardware has it, else fp32.",
+        description="Arithmetic of the matrix products; auto: bf16 where the hardware has it, else fp32. Both end "
+        "alike: validation loss within 10 %, accuracies and precision at 10 within 3 percentage points.",
     )
     checkpoint_every: int = Field(500, ge=1, description="Steps between checkpoints.")
     validate_every: int = Field(500, ge=1, description="Steps between validations; also after the last step.")
     log_every: int = Field(50, ge=1, description="Steps between rows of the training curve.")
     explosion_factor: float = Field(
         1000.0, gt=1, description="A loss above this many times the first one stops the training."
+    )
+    keep: Literal["last", "best"] = Field(
+        "last", description="Weights that are published: after the last step, or best on the validation split."
+    )
+    select_by: str = Field(
+        "validation_loss",
+        description="Metric of the validation that `keep` and `patience` go by; lower is better if it ends in `loss`.",
+    )
+    patience: int | None = Field(
+        None, ge=1, description="Validations without a better one after which the training stops; none: never."
     )
     workers: int = Field(0, ge=0, description="Processes that prepare batches; 0: the training's own.")
     seed: int = Field(0, ge=0, description="Seed of every random draw of the training.")
@@ -48,6 +67,11 @@ class OptimisationConfig(FrozenConfig):
     def _warmup_fits(self) -> Self:
         if self.warmup_steps >= self.steps:
             raise ValueError(f"warmup_steps must be fewer than steps, found {self.warmup_steps} of {self.steps}")
+        return self
+
+    @model_validator(mode="after")
+    def _parts_are_equal(self) -> Self:
+        check_shares(self.batch_size, self.accumulate)
         return self
 
 

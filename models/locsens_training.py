@@ -1,6 +1,7 @@
 """Training LocSens: from embeddings, hashtags and coordinates to a margin ranking loss (paper, LocSens)."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -13,6 +14,7 @@ from models.losses import margin_ranking_loss
 from models.members import LocSensPhotos, member_scores
 from models.randomness import generator_for
 from models.schedules import dropout_alpha, sigma_at, sigma_snapshots
+from models.share import WHOLE, Share
 from models.training import TrainingTask
 from models.triplets import NoAnchorError, Triplets, TripletSampler
 
@@ -78,16 +80,22 @@ class LocSensTask(TrainingTask):
             return dropout_alpha(step, self._steps, self.config.dropout)
         return self.config.evaluation_alpha
 
-    def batch(self, step: int) -> Tensor:
+    def batch(self, step: int, share: Share = WHOLE) -> Tensor:
         """The step itself: the rest is drawn on the device."""
+        del share
         return torch.tensor(step)
 
-    def loss(self, batch: Tensor, step: int) -> Tensor:
-        """Margin ranking loss of a batch of anchors and their negatives."""
+    def loss(self, batch: Tensor, step: int, share: Share = WHOLE) -> Tensor:
+        """Margin ranking loss of a batch of anchors and their negatives, or of a part of it."""
         del batch
         self._alpha = self.alpha_at(step)
         triplets = self._sampler.draw(self._anchors, step)
         locations, alpha = self._members_locations(triplets, step)
+        if share != WHOLE:
+            mine = share.within(self._anchors)
+            parts = {name: value[mine] for name, value in vars(triplets).items() if isinstance(value, Tensor)}
+            triplets, locations = replace(triplets, **parts), locations[mine]
+            alpha = alpha if isinstance(alpha, float) else alpha[mine]
         positive, negatives = member_scores(self.module, self._images, self._tags, triplets, locations, alpha)
         return margin_ranking_loss(positive, negatives, self.config.margin)
 

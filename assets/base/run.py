@@ -3,6 +3,7 @@
 import contextlib
 import logging
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -171,12 +172,18 @@ class Run:
         self.written[asset].append(stored)
 
     @contextlib.contextmanager
-    def create(self, asset: str, name: str) -> Iterator[Sink]:
-        """Publish a file that is no table: weights, a report, the catalog."""
+    def create(self, asset: str, name: str, *, versioned: bool = True) -> Iterator[Sink]:
+        """Publish a file that is no table: weights, a report, the catalog.
+
+        Args:
+            asset: One of the run's outputs.
+            name: Path within its folder.
+            versioned: False where the same work gives other bytes each time: nothing after it is redone for them.
+        """
         with self.storage.create("/".join(filter(None, (self.folder(asset), name)))) as sink:
             yield sink
         assert sink.stored is not None
-        self.written[asset].append(sink.stored)
+        self.written[asset].append(replace(sink.stored, versioned=versioned))
 
     def note(self, asset: str, metadata: Mapping[str, Any]) -> None:
         """Metadata to show for an output: numbers, text, or what `assets.base.show` makes."""

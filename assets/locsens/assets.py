@@ -17,7 +17,7 @@ from assets.locsens.checks import locsens_loss_went_down, locsens_weights_are_fi
         Reads("vocabulary", breaking=True),
     ),
     profile=("locsens.{partition}",),
-    code_version="2",
+    code_version="3",
     kinds={"pytorch", "pytorchlightning"},
     checks=(locsens_weights_are_finite, locsens_loss_went_down),
     pinned=True,
@@ -25,6 +25,7 @@ from assets.locsens.checks import locsens_loss_went_down, locsens_weights_are_fi
 )
 def locsens_model(run: Run) -> None:
     """A network that scores how well an image, a hashtag and a place go together, trained from scratch."""
+    from assets.base.events import publish_events
     from assets.locsens.figures import training_curve
     from assets.locsens.learn import learn, model_files
     from assets.locsens.photo_sets import PHOTO_COLUMNS, NothingToLearnFromError, join_embeddings, tag_matrix
@@ -46,8 +47,10 @@ def locsens_model(run: Run) -> None:
     for name, content in model_files(learnt):
         with run.create("locsens_model", name) as sink:
             sink.write(content)
+    publish_events(run, "locsens_model")
     counts = {
-        "steps": config.optimisation.steps,
+        "steps": int(learnt.curve.last()["step"]),
+        "weights after step": learnt.curve.kept_step,
         "training photos": len(training),
         "validation photos": len(validation),
         "photos without an embedding": training.without_embedding + validation.without_embedding,

@@ -12,6 +12,7 @@ from models.locsens import LocSens
 from models.locsens_training import LocSensTask
 from models.losses import margin_ranking_loss
 from models.members import LocSensPhotos, member_scores
+from models.share import WHOLE, Share
 from models.training import SNAPSHOTS, fit
 from models.triplets import TaggedPhotos, Triplets, TripletSampler
 from models.weights import dump_weights
@@ -169,10 +170,10 @@ def test_resumed_variant_equals_undisturbed(tmp_path: Path, location: str, kind:
         pass
 
     class Stopping(LocSensTask):
-        def loss(self, batch: Tensor, step: int) -> Tensor:
+        def loss(self, batch: Tensor, step: int, share: Share = WHOLE) -> Tensor:
             if step == 25:
                 raise StoppedError
-            return super().loss(batch, step)
+            return super().loss(batch, step, share)
 
     config = variant(location, kind, optimisation={"precision": "bf16"})
     whole, again = task_of(config), task_of(config)

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from models.checkpoints import steps_done
 from models.config import OptimisationConfig
 from models.randomness import generator_for
+from models.share import WHOLE, Share
 from models.training import LAST_CHECKPOINT, SNAPSHOTS, TrainingTask, fit
 from models.watch import TrainingDivergedError
 from models.weights import dump_weights, load_weights
@@ -33,14 +34,14 @@ class LineTask(TrainingTask):
         self.pause, self.spoil_at, self.spoil = pause, spoil_at, spoil
         self.asked: list[int] = []
 
-    def batch(self, step: int) -> dict[str, Tensor]:
+    def batch(self, step: int, share: Share = WHOLE) -> dict[str, Tensor]:
         self.asked.append(step)
-        x = torch.randn(16, 2, generator=generator_for(SEED, "batch", step))
+        x = torch.randn(16, 2, generator=generator_for(SEED, "batch", step))[share.within(16)]
         return {"x": x, "y": 2 * x[:, :1] - x[:, 1:]}
 
-    def loss(self, batch: dict[str, Tensor], step: int) -> Tensor:
+    def loss(self, batch: dict[str, Tensor], step: int, share: Share = WHOLE) -> Tensor:
         time.sleep(self.pause)
-        noise = torch.randn(16, 1, generator=generator_for(SEED, "noise", step))
+        noise = torch.randn(16, 1, generator=generator_for(SEED, "noise", step))[share.within(16)]
         loss = (self.module(batch["x"]) - batch["y"] + 0.01 * noise).square().mean()
         return loss * self.spoil if step == self.spoil_at else loss
 
@@ -101,10 +102,10 @@ def test_resumed_equals_undisturbed(tmp_path: Path, optimiser: str, stop: int) -
         pass
 
     class Stopping(LineTask):
-        def loss(self, batch: dict[str, Tensor], step: int) -> Tensor:
+        def loss(self, batch: dict[str, Tensor], step: int, share: Share = WHOLE) -> Tensor:
             if step == stop:
                 raise StoppedError
-            return super().loss(batch, step)
+            return super().loss(batch, step, share)
 
     config = options(optimiser=optimiser)
     whole = LineTask()
@@ -214,8 +215,8 @@ def test_divergence_names_the_step_and_keeps_the_checkpoint(tmp_path: Path, spoi
 
 def test_weights_broken_by_a_finite_loss_are_not_saved(tmp_path: Path) -> None:
     class Breaking(LineTask):
-        def loss(self, batch: dict[str, Tensor], step: int) -> Tensor:
-            loss = super().loss(batch, step)
+        def loss(self, batch: dict[str, Tensor], step: int, share: Share = WHOLE) -> Tensor:
+            loss = super().loss(batch, step, share)
             # its value is 0, its gradient is not a number
             return loss + (0 * self.module[0].weight).sum().abs().sqrt() if step == 39 else loss
 
