@@ -1,6 +1,6 @@
 """What can be chosen for a training and for LocSens: typed, frozen, with the paper's values as defaults.
 
-Nothing here but pydantic and what refuses impossible values; what the choices do lives in `training`, `locsens`, `triplets` and `schedules`.
+Nothing here but pydantic and what refuses the impossible; what the choices do lives in `training`, `locsens`, `triplets` and `schedules`.
 """
 
 from typing import Literal, Self
@@ -99,6 +99,9 @@ class LocSensConfig(FrozenConfig):
         description="Standard deviations of the Fourier features' frequencies, in radians per Earth radius.",
     )
     fourier_features: int = Field(64, ge=1, description="Frequencies per scale.")
+    fourier_hidden: int = Field(
+        0, ge=0, description="Width of a layer between the Fourier features and the location branch; 0: none."
+    )
     hidden: tuple[int, ...] = Field(
         (2048, 2048, 2048, 1024, 512), min_length=1, description="Widths of the fused layers."
     )
@@ -141,6 +144,18 @@ class VariantConfig(FrozenConfig):
     location: Literal["zeroed", "raw", "dropout", "sampling"] = Field(
         "raw", description="How training treats the location."
     )
+    starts_from: Literal["scratch", "zeroed"] = Field(
+        "scratch",
+        description="Location raw: from the first step, or after a share of the steps that is trained zeroed.",
+    )
+    zeroed_share: float = Field(
+        0.5, gt=0, lt=1, description="Started from zeroed: share of the steps that is trained zeroed."
+    )
+    initial_weights: str = Field(
+        "",
+        description="Published weights of a network of the same widths to start from, a local or fsspec path to "
+        "safetensors; empty: drawn from the seed.",
+    )
     negatives: Literal["image", "image_or_tag"] = Field(
         "image",
         description="What a negative replaces: the image (retrieval), or either with equal chance (tagging).",
@@ -175,6 +190,20 @@ class VariantConfig(FrozenConfig):
             raise ValueError(f"sigmas must fall from stage to stage and be at least 0, found {self.sigmas}")
         if self.location == "sampling" and self.optimisation.steps < len(self.sigmas):
             raise ValueError(f"{len(self.sigmas)} stages of sigma need as many steps, found {self.optimisation.steps}")
+        return self
+
+    @model_validator(mode="after")
+    def _aims_fit(self) -> Self:
+        if self.starts_from == "zeroed" and self.location != "raw":
+            raise ValueError(
+                f"starts_from zeroed is for location raw, found {self.location}; location dropout has opens_at"
+            )
+        changes = self.location in {"dropout", "sampling"} or self.starts_from == "zeroed"
+        if changes and (self.optimisation.keep == "best" or self.optimisation.patience is not None):
+            raise ValueError(
+                "keep best and patience compare validations of one aim; "
+                f"location {self.location}, started from {self.starts_from}, changes it on the way"
+            )
         return self
 
     @property

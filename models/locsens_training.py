@@ -13,10 +13,11 @@ from models.locsens_validation import LocSensValidation
 from models.losses import margin_ranking_loss
 from models.members import LocSensPhotos, member_scores
 from models.randomness import generator_for
-from models.schedules import dropout_alpha, sigma_at, sigma_snapshots
+from models.schedules import dropout_alpha, opening_alpha, sigma_at, sigma_snapshots
 from models.share import WHOLE, Share
 from models.training import TrainingTask
 from models.triplets import NoAnchorError, Triplets, TripletSampler
+from models.weights import load_weights, read_weights
 
 
 class LocSensTask(TrainingTask):
@@ -37,6 +38,7 @@ class LocSensTask(TrainingTask):
 
         Raises:
             ValueError: If there is nothing to learn from, or coordinates are out of range.
+            UnusableWeightsError: If the weights to start from are not there, broken or of other widths.
         """
         if training.tagged.vocabulary != len(tags):
             raise ValueError(f"expected embeddings of {training.tagged.vocabulary} hashtags, found {len(tags)}")
@@ -46,6 +48,8 @@ class LocSensTask(TrainingTask):
         self.config = config.model_copy(update={"network": network})
         optimisation = config.optimisation
         self.module = LocSens(network, generator_for(optimisation.seed, "initial weights"))
+        if config.initial_weights:
+            load_weights(self.module, read_weights(config.initial_weights), config.initial_weights)
         self._steps, self._seed = optimisation.steps, optimisation.seed
         self._anchors = optimisation.batch_size
         self._tags = tags.float()
@@ -78,6 +82,8 @@ class LocSensTask(TrainingTask):
         """Scale of the location representation at a step."""
         if self.config.location == "dropout":
             return dropout_alpha(step, self._steps, self.config.dropout)
+        if self.config.starts_from == "zeroed":
+            return opening_alpha(step, self._steps, self.config.zeroed_share)
         return self.config.evaluation_alpha
 
     def batch(self, step: int, share: Share = WHOLE) -> Tensor:

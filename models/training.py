@@ -181,6 +181,10 @@ class _Optimised(LightningModule):
         optimiser: torch.optim.Optimizer
         if config.optimiser == "sgd":
             optimiser = torch.optim.SGD(parameters, rate, config.momentum, weight_decay=decay, fused=True)
+            # torch's fused SGD fails on a weight that gets its first gradient later than others, as the location branch
+            # does when it opens. Momentum that starts at 0 is the same momentum.
+            for weight in parameters:
+                optimiser.state[weight]["momentum_buffer"] = torch.zeros_like(weight)
         else:
             optimiser = torch.optim.AdamW(parameters, rate, weight_decay=decay, fused=True)
         schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: learning_rate_factor(step, config))
