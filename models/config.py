@@ -1,6 +1,7 @@
 """What can be chosen for a training and for LocSens: typed, frozen, with the paper's values as defaults.
 
-Nothing here but pydantic and what refuses the impossible; what the choices do lives in `training`, `locsens`, `triplets` and `schedules`.
+Nothing here but pydantic; what the choices do lives in `training`, `share`, `selection`, `locsens`, `triplets` and
+`schedules`.
 """
 
 from typing import Literal, Self

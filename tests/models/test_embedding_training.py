@@ -32,6 +32,18 @@ def test_a_tiny_training_learns(name, tmp_path):
     assert embeddings.shape == (60, model.embedding_width)
 
 
+def test_bf16_ends_near_fp32(tmp_path):
+    ends = {}
+    for precision in ("fp32", "bf16"):
+        optimisation = CONFIGS["mcc"].optimisation.model_copy(update={"precision": precision, "steps": 30})
+        task, _ = task_of("mcc", config=CONFIGS["mcc"].model_copy(update={"optimisation": optimisation}))
+        ends[precision] = fit(task, optimisation, tmp_path / precision, lambda line: None, device="cpu").last()
+    assert ends["bf16"]["loss"] == pytest.approx(ends["fp32"]["loss"], rel=0.1)
+    assert ends["bf16"]["loss"] != ends["fp32"]["loss"]
+    for metric in ("validation_accuracy_at_1", "validation_accuracy_at_10"):
+        assert ends["bf16"][metric] == pytest.approx(ends["fp32"][metric], abs=3)
+
+
 def test_golden_losses_of_the_first_steps():
     found = {}
     for name in CONFIGS:
