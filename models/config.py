@@ -43,7 +43,7 @@ class OptimisationConfig(FrozenConfig):
     precision: Literal["auto", "fp32", "bf16"] = Field(
         "auto",
         description="Arithmetic of the matrix products; auto: bf16 where the hardware has it, else fp32. Both end "
-        "alike: validation loss within 10 %, accuracies and precision at 10 within 3 percentage points.",
+        "alike: losses within 10 %, accuracies within 3 percentage points, precision at 10 within 5, as between seeds.",
     )
     checkpoint_every: int = Field(500, ge=1, description="Steps between checkpoints.")
     validate_every: int = Field(500, ge=1, description="Steps between validations; also after the last step.")

@@ -65,26 +65,15 @@ def word_vectors(run: Run) -> None:
 def embedding_model(run: Run) -> None:
     """An image network that learns the hashtags of training photos: MCC, MLC or HER."""
     from assets.base.events import publish_events
+    from assets.base.launch import trained
     from assets.embeddings.figures import training_curve
-    from assets.embeddings.learn import LearningData, NoTrainingPhotoError, learn
     from assets.embeddings.model_files import ModelCard, embedding_model_files
+    from assets.embeddings.train import train
 
     assert run.partition is not None
     config = run.profile.embeddings.of(run.partition)
-    columns = ["photo_id", "tag_ids"]
     tags = run.table("vocabulary", ["tag"]).column("tag").to_pylist()
-    data = LearningData(
-        storage=run.storage,
-        images=run.files("images"),
-        train=run.table("photos", columns, folder="split=train"),
-        validation=run.table("photos", columns, folder="split=validation"),
-        vocabulary_size=len(tags),
-        words=run.table("word_vectors") if config.method == "her" else None,
-    )
-    try:
-        learnt = learn(data, config, run.profile.embeddings.memory_gib, run.scratch, run.settings.device, run.log)
-    except NoTrainingPhotoError as error:
-        raise NotRun(str(error)) from error
+    learnt = trained(run, train)
     curve = learnt.curve.table()
     card = ModelCard(
         architecture=learnt.model.architecture,

@@ -117,6 +117,7 @@ def test_no_photo_is_left_out_and_none_seen_twice_per_epoch(devices: int) -> Non
         assert sorted(seen[epoch * len(photos) : (epoch + 1) * len(photos)]) == list(range(len(photos)))
 
 
+@pytest.mark.slow
 def test_two_processes_end_where_one_ends(tmp_path: Path) -> None:
     names = ["retrieval raw", "retrieval zeroed", "tagging raw", "mcc", "mlc", "her"]
     root = Path(__file__).parents[2]
