@@ -15,14 +15,16 @@ def save_checkpoint(trainer: Trainer, path: Path) -> None:
     """Writes the trainer's whole state so that the file is either the old or the new one, also after a kill.
 
     Args:
-        trainer: In the middle of its training.
+        trainer: In the middle of its training; on several devices all of them come here.
         path: Local file.
     """
     beside = path.with_suffix(".tmp")
     trainer.save_checkpoint(beside)
-    with beside.open("rb") as written:
-        os.fsync(written.fileno())
-    beside.replace(path)
+    if trainer.is_global_zero:
+        with beside.open("rb") as written:
+            os.fsync(written.fileno())
+        beside.replace(path)
+    trainer.strategy.barrier()
 
 
 def label(config: OptimisationConfig) -> dict[str, str]:

@@ -1,11 +1,14 @@
 """What can be chosen for a training and for LocSens: typed, frozen, with the paper's values as defaults.
 
-Nothing here but pydantic; what the choices do lives in `training`, `locsens`, `triplets` and `schedules`.
+Nothing here but pydantic; what the choices do lives in `training`, `share`, `selection`, `locsens`, `triplets` and
+`schedules`.
 """
 
 from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from models.share import check_shares
 
 
 class FrozenConfig(BaseModel):
@@ -18,7 +21,13 @@ class OptimisationConfig(FrozenConfig):
     """How a network is optimised, whichever it is."""
 
     steps: int = Field(100_000, ge=1, description="Optimiser steps.")
-    batch_size: int = Field(1024, ge=1, description="Samples (photos or anchors) per step.")
+    batch_size: int = Field(1024, ge=1, description="Samples (photos or anchors) per step, over all devices.")
+    accumulate: int = Field(
+        1,
+        ge=1,
+        description="Equal parts in which a device takes its batch, one after the other, to need less memory; "
+        "the step is the same, but for layers that look across the batch (batch norm).",
+    )
     optimiser: Literal["sgd", "adamw"] = Field("sgd", description="SGD with momentum, or AdamW.")
     learning_rate: float = Field(0.02, gt=0, description="Learning rate at the top of the schedule.")
     momentum: float = Field(0.9, ge=0, lt=1, description="Momentum of SGD; AdamW does not use it.")
@@ -33,13 +42,24 @@ class OptimisationConfig(FrozenConfig):
     clip_norm: float | None = Field(None, gt=0, description="Largest gradient norm; none: no clipping.")
     precision: Literal["auto", "fp32", "bf16"] = Field(
         "auto",
-        description="Arithmetic of the matrix products; auto: bf16 where the hardware has it, else fp32.",
+        description="Arithmetic of the matrix products; auto: bf16 where the hardware has it, else fp32. Both end "
+        "alike: losses within 10 %, accuracies within 3 percentage points, precision at 10 within 5, as between seeds.",
     )
     checkpoint_every: int = Field(500, ge=1, description="Steps between checkpoints.")
     validate_every: int = Field(500, ge=1, description="Steps between validations; also after the last step.")
     log_every: int = Field(50, ge=1, description="Steps between rows of the training curve.")
     explosion_factor: float = Field(
         1000.0, gt=1, description="A loss above this many times the first one stops the training."
+    )
+    keep: Literal["last", "best"] = Field(
+        "last", description="Weights that are published: after the last step, or best on the validation split."
+    )
+    select_by: str = Field(
+        "validation_loss",
+        description="Metric of the validation that `keep` and `patience` go by; lower is better if it ends in `loss`.",
+    )
+    patience: int | None = Field(
+        None, ge=1, description="Validations without a better one after which the training stops; none: never."
     )
     workers: int = Field(0, ge=0, description="Processes that prepare batches; 0: the training's own.")
     seed: int = Field(0, ge=0, description="Seed of every random draw of the training.")
@@ -48,6 +68,11 @@ class OptimisationConfig(FrozenConfig):
     def _warmup_fits(self) -> Self:
         if self.warmup_steps >= self.steps:
             raise ValueError(f"warmup_steps must be fewer than steps, found {self.warmup_steps} of {self.steps}")
+        return self
+
+    @model_validator(mode="after")
+    def _parts_are_equal(self) -> Self:
+        check_shares(self.batch_size, self.accumulate)
         return self
 
 
@@ -75,6 +100,9 @@ class LocSensConfig(FrozenConfig):
         description="Standard deviations of the Fourier features' frequencies, in radians per Earth radius.",
     )
     fourier_features: int = Field(64, ge=1, description="Frequencies per scale.")
+    fourier_hidden: int = Field(
+        0, ge=0, description="Width of a layer between the Fourier features and the location branch; 0: none."
+    )
     hidden: tuple[int, ...] = Field(
         (2048, 2048, 2048, 1024, 512), min_length=1, description="Widths of the fused layers."
     )
@@ -117,6 +145,18 @@ class VariantConfig(FrozenConfig):
     location: Literal["zeroed", "raw", "dropout", "sampling"] = Field(
         "raw", description="How training treats the location."
     )
+    starts_from: Literal["scratch", "zeroed"] = Field(
+        "scratch",
+        description="Location raw: from the first step, or after a share of the steps that is trained zeroed.",
+    )
+    zeroed_share: float = Field(
+        0.5, gt=0, lt=1, description="Started from zeroed: share of the steps that is trained zeroed."
+    )
+    initial_weights: str = Field(
+        "",
+        description="Published weights of a network of the same widths to start from, a local or fsspec path to "
+        "safetensors; empty: drawn from the seed.",
+    )
     negatives: Literal["image", "image_or_tag"] = Field(
         "image",
         description="What a negative replaces: the image (retrieval), or either with equal chance (tagging).",
@@ -154,6 +194,20 @@ class VariantConfig(FrozenConfig):
             raise ValueError(f"sigmas must fall from stage to stage and be at least 0, found {self.sigmas}")
         if self.location == "sampling" and self.optimisation.steps < len(self.sigmas):
             raise ValueError(f"{len(self.sigmas)} stages of sigma need as many steps, found {self.optimisation.steps}")
+        return self
+
+    @model_validator(mode="after")
+    def _aims_fit(self) -> Self:
+        if self.starts_from == "zeroed" and self.location != "raw":
+            raise ValueError(
+                f"starts_from zeroed is for location raw, found {self.location}; location dropout has opens_at"
+            )
+        changes = self.location in {"dropout", "sampling"} or self.starts_from == "zeroed"
+        if changes and (self.optimisation.keep == "best" or self.optimisation.patience is not None):
+            raise ValueError(
+                "keep best and patience compare validations of one aim; "
+                f"location {self.location}, started from {self.starts_from}, changes it on the way"
+            )
         return self
 
     @property

@@ -18,6 +18,8 @@ class TrainingCurve:
                 to run.
         """
         self.seconds = seconds
+        self.kept_step = 0
+        """After how many steps the weights that were kept are taken; set when the training has ended."""
         self.rows: list[dict[str, float | None]] = [dict(row) for row in rows]
 
     def add(self, step: int, **values: float) -> None:

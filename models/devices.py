@@ -1,5 +1,7 @@
 """Which device to compute on, and whether it multiplies bf16 itself (elsewhere bf16 is emulated and slow)."""
 
+import os
+
 import torch
 
 _CPU_FLAGS = ("amx_bf16", "avx512_bf16", "bf16", "sve_bf16")
@@ -15,6 +17,25 @@ def choose_device(name: str) -> torch.device:
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     return torch.device(name)
+
+
+def rank_among(devices: int) -> int:
+    """Which of the processes that train together this one is, from 0.
+
+    Args:
+        devices: How many there should be.
+
+    Raises:
+        RuntimeError: If `torch.distributed.run` did not start that many.
+    """
+    if devices == 1:
+        return 0
+    started = int(os.environ.get("WORLD_SIZE", "1"))
+    if started != devices:
+        raise RuntimeError(
+            f"training on {devices} devices: expected as many processes of torch.distributed.run, found {started}"
+        )
+    return int(os.environ["RANK"])
 
 
 def bf16_in_hardware(device: torch.device) -> bool:

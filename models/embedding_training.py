@@ -1,7 +1,7 @@
 """What MCC, MLC and HER learn from a batch, and how they are judged on validation photos.
 
 The loop is `models.training`, the losses are in `models.embedding_losses`, the photos in `models.photo_sets`.
-The weights published are those after the last step: each method has a fixed budget, and
+By default the weights published are those after the last step: each method has a fixed budget, and
 validation is for watching.
 """
 
@@ -24,6 +24,7 @@ from models.embedding_losses import (
 )
 from models.photo_sets import EpochOrder, PhotoSet
 from models.randomness import generator_for
+from models.share import WHOLE, Share
 from models.training import TrainingTask
 
 # Keep the draws of crops and of tags apart.
@@ -88,17 +89,18 @@ class EmbeddingTask(TrainingTask):
         if self._words is not None:
             self._words = WordTargets(self._words.vectors.to(device), self._words.known.to(device))
 
-    def batch(self, step: int) -> dict[str, Tensor]:
+    def batch(self, step: int, share: Share = WHOLE) -> dict[str, Tensor]:
         """Images and tags of a step, with what was drawn for it, as CPU tensors."""
         size = self._config.optimisation.batch_size
-        positions = self._order.positions(step, size)
+        mine = share.within(size)
+        positions = self._order.positions(step, size)[mine]
         crops = draw_crops(
             size,
             self._config.image_side,
             self._config.crop,
             self._config.mirror,
             generator_for(self._seed, _CROPS, step),
-        )
+        ).part(mine.start, mine.stop)
         batch = {
             "images": self._train.pixels.take(positions),
             "top": crops.top,
@@ -107,14 +109,14 @@ class EmbeddingTask(TrainingTask):
         }
         if self._config.method == "mcc" and self._config.targets == "one":
             uniform = torch.rand(size, generator=generator_for(self._seed, _TAGS, step), dtype=torch.float64)
-            batch["drawn"] = self._train.tags.draw(positions, uniform)
+            batch["drawn"] = self._train.tags.draw(positions, uniform[mine])
         else:
             batch["rows"], batch["tags"] = self._train.tags.pairs(positions)
         return batch
 
-    def loss(self, batch: Any, step: int) -> Tensor:
+    def loss(self, batch: Any, step: int, share: Share = WHOLE) -> Tensor:
         """The method's loss; everything random was drawn with the batch."""
-        del step
+        del step, share
         crops = Crops(batch["top"], batch["left"], batch["mirrored"])
         embeddings = self._model(cut(batch["images"], crops, self._config.crop))
         if self._words is not None:

@@ -50,14 +50,18 @@ class LocSens(nn.Module):
         frequencies = fourier_frequencies(scales, config.fourier_features) if scales else torch.zeros(3, 0)
         self.register_buffer("frequencies", frequencies, persistent=False)
         location_inputs = 2 * frequencies.shape[1] or 2
+        hidden = config.fourier_hidden if scales else 0
         self.image_branch = Branch(config.image_embedding, config.branch_width, config)
         self.tag_branch = Branch(config.tag_embedding, config.branch_width, config)
-        self.location_branch = Branch(location_inputs, config.location_width, config)
+        self.location_branch = Branch(hidden or location_inputs, config.location_width, config)
         fused = 2 * config.branch_width + config.location_width
         widths = (fused, *config.hidden)
         self.linears = nn.ModuleList(nn.Linear(*pair) for pair in zip(widths, config.hidden, strict=False))
         self.norms = nn.ModuleList(GroupNormRelu(config.norm_groups, width) for width in config.hidden)
         self.score = nn.Linear(config.hidden[-1], 1)
+        self.fourier_layer: nn.Module = nn.Identity()
+        if hidden:
+            self.fourier_layer = nn.Sequential(nn.Linear(location_inputs, hidden), nn.ReLU())
         for module in self.modules():
             if isinstance(module, nn.Linear):
                 nn.init.normal_(module.weight, 0.0, config.initial_std, generator=generator)
@@ -91,9 +95,7 @@ class LocSens(nn.Module):
         """What places [N, 2], latitude and longitude in degrees, add: `normalised_location_part`."""
         return self.normalised_location_part(normalise_coordinates(places[:, 0], places[:, 1]), alpha)
 
-    def normalised_location_part(
-        self, locations: Tensor, alpha: float | Tensor = 1.0, *, exact: bool = True
-    ) -> Tensor:
+    def normalised_location_part(self, locations: Tensor, alpha: float | Tensor = 1.0, *, exact: bool = True) -> Tensor:
         """What locations add, [N, H].
 
         The branch stays float32 under autocast: bf16 has 8 bits for a coordinate, so that neighbours on its grid lie
@@ -109,7 +111,7 @@ class LocSens(nn.Module):
         with torch.autocast(locations.device.type, enabled=False):
             inputs = locations.float()
             if self.config.location_encoder == "fourier":
-                inputs = fourier_features(inputs, self.frequencies)
+                inputs = self.fourier_layer(fourier_features(inputs, self.frequencies))
             representation = self.location_branch(inputs) * alpha
             if exact:
                 return self._fuse(representation, 2 * self.config.branch_width)

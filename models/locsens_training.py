@@ -1,6 +1,7 @@
 """Training LocSens: from embeddings, hashtags and coordinates to a margin ranking loss (paper, LocSens)."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -12,9 +13,11 @@ from models.locsens_validation import LocSensValidation
 from models.losses import margin_ranking_loss
 from models.members import LocSensPhotos, member_scores
 from models.randomness import generator_for
-from models.schedules import dropout_alpha, sigma_at, sigma_snapshots
+from models.schedules import dropout_alpha, opening_alpha, sigma_at, sigma_snapshots
+from models.share import WHOLE, Share
 from models.training import TrainingTask
 from models.triplets import NoAnchorError, Triplets, TripletSampler
+from models.weights import load_weights, read_weights
 
 
 class LocSensTask(TrainingTask):
@@ -35,6 +38,7 @@ class LocSensTask(TrainingTask):
 
         Raises:
             ValueError: If there is nothing to learn from, or coordinates are out of range.
+            UnusableWeightsError: If the weights to start from are not there, broken or of other widths.
         """
         if training.tagged.vocabulary != len(tags):
             raise ValueError(f"expected embeddings of {training.tagged.vocabulary} hashtags, found {len(tags)}")
@@ -44,6 +48,8 @@ class LocSensTask(TrainingTask):
         self.config = config.model_copy(update={"network": network})
         optimisation = config.optimisation
         self.module = LocSens(network, generator_for(optimisation.seed, "initial weights"))
+        if config.initial_weights:
+            load_weights(self.module, read_weights(config.initial_weights), config.initial_weights)
         self._steps, self._seed = optimisation.steps, optimisation.seed
         self._anchors = optimisation.batch_size
         self._tags = tags.float()
@@ -76,18 +82,26 @@ class LocSensTask(TrainingTask):
         """Scale of the location representation at a step."""
         if self.config.location == "dropout":
             return dropout_alpha(step, self._steps, self.config.dropout)
+        if self.config.starts_from == "zeroed":
+            return opening_alpha(step, self._steps, self.config.zeroed_share)
         return self.config.evaluation_alpha
 
-    def batch(self, step: int) -> Tensor:
+    def batch(self, step: int, share: Share = WHOLE) -> Tensor:
         """The step itself: the rest is drawn on the device."""
+        del share
         return torch.tensor(step)
 
-    def loss(self, batch: Tensor, step: int) -> Tensor:
-        """Margin ranking loss of a batch of anchors and their negatives."""
+    def loss(self, batch: Tensor, step: int, share: Share = WHOLE) -> Tensor:
+        """Margin ranking loss of a batch of anchors and their negatives, or of a part of it."""
         del batch
         self._alpha = self.alpha_at(step)
         triplets = self._sampler.draw(self._anchors, step)
         locations, alpha = self._members_locations(triplets, step)
+        if share != WHOLE:
+            mine = share.within(self._anchors)
+            parts = {name: value[mine] for name, value in vars(triplets).items() if isinstance(value, Tensor)}
+            triplets, locations = replace(triplets, **parts), locations[mine]
+            alpha = alpha if isinstance(alpha, float) else alpha[mine]
         positive, negatives = member_scores(self.module, self._images, self._tags, triplets, locations, alpha)
         return margin_ranking_loss(positive, negatives, self.config.margin)
 

@@ -44,6 +44,17 @@ def dropout_alpha(step: int, steps: int, schedule: DropoutSchedule) -> float:
     return (step + 1 - opens) / (full - opens) if full - opens > 1 else 1.0
 
 
+def opening_alpha(step: int, steps: int, zeroed_share: float) -> float:
+    """Scale of the location representation of a model that is started from a zeroed one: 0, then 1.
+
+    Args:
+        step: Step from 0.
+        steps: Steps of the whole training, both parts.
+        zeroed_share: Share of the steps that is trained zeroed.
+    """
+    return 0.0 if step < zeroed_share * steps else 1.0
+
+
 def sigma_at(step: int, steps: int, sigmas: Sequence[float]) -> float:
     """Standard deviation of the location noise at a step: equal stages that share one budget of steps.
 

@@ -1,7 +1,8 @@
 """The training engine: one loop for every network of the project, on Lightning's Trainer.
 
 What is learnt (module, batches, loss) is a `TrainingTask`; how it is optimised is an `OptimisationConfig`.
-What happens between the steps (measuring, validating, saving) is in `models.watch`.
+What happens between the steps (measuring, validating, saving) is in `models.watch`, how a step's batch is cut for
+gradient accumulation and for several devices in `models.share`.
 """
 
 import contextlib
@@ -9,24 +10,26 @@ import logging
 import sys
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 from lightning import LightningModule, Trainer
-from lightning.pytorch.loggers import TensorBoardLogger
+from lightning.pytorch.strategies import DDPStrategy
 from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Tensor, nn
-from torch.utils.data import DataLoader, Dataset, Sampler
 
 from models.checkpoints import label, steps_done
 from models.config import OptimisationConfig
 from models.curves import TrainingCurve
-from models.devices import bf16_in_hardware, choose_device
+from models.devices import bf16_in_hardware, choose_device, rank_among
+from models.event_files import event_logger
 from models.memory import freed_memory_kept
 from models.schedules import learning_rate_factor
 from models.seeds import mixed_seed
+from models.share import WHOLE, Share, check_shares
+from models.step_loader import StepLoader
 from models.watch import Watch
 
 LAST_CHECKPOINT = "last.ckpt"
@@ -38,27 +41,29 @@ class TrainingTask(ABC):
 
     Every random draw is a function of (seed, step, sample): batches and losses take
     their generators from `models.randomness.generator_for`, so that a resumed training sees what an
-    undisturbed one sees.
+    undisturbed one sees, and every part of a step draws what the whole draws and takes its slice.
     """
 
     module: nn.Module
     """The weights that are optimised, checkpointed and published; `fit` moves it to the device."""
 
     @abstractmethod
-    def batch(self, step: int) -> Any:
+    def batch(self, step: int, share: Share = WHOLE) -> Any:
         """The batch of a step: CPU tensors (or a tuple or dict of them), maybe made in a loader's worker.
 
         Args:
             step: Step from 0. The batch depends on (seed, step) and on nothing else.
+            share: Which part of it.
         """
 
     @abstractmethod
-    def loss(self, batch: Any, step: int) -> Tensor:
-        """The scalar loss of a batch, on the module's device and under autocast where precision asks for it.
+    def loss(self, batch: Any, step: int, share: Share = WHOLE) -> Tensor:
+        """The scalar loss of a batch, a mean over its samples, on the module's device and in the chosen precision.
 
         Args:
-            batch: What `batch(step)` returned, moved to the device.
+            batch: What `batch(step, share)` returned, moved to the device.
             step: Step from 0; random draws come only from `generator_for(seed, step, ...)`.
+            share: Which part of the step's batch it is.
         """
 
     @abstractmethod
@@ -81,6 +86,7 @@ def fit(
     on_log: Callable[[str], None],
     *,
     device: str = "auto",
+    devices: int = 1,
 ) -> TrainingCurve:
     """Trains `task.module` in place, resuming by itself where `scratch` holds a checkpoint.
 
@@ -88,34 +94,47 @@ def fit(
         task: What is trained.
         config: How.
         scratch: Local folder of this training: checkpoints, snapshots, TensorBoard files.
-        on_log: Told a line now and then: step, loss, metrics, speed.
+        on_log: Told a line now and then: step, loss, metrics, speed. In the first process alone.
         device: auto, cpu, cuda or cuda:1.
+        devices: Processes that train together, each on its own device (on the CPU: its share of it) and each
+            calling this; `torch.distributed.run` starts them.
 
     Returns:
         The curve of the whole training, also over earlier, killed runs.
 
     Raises:
         TrainingDivergedError: If the loss is NaN or explodes; names the step. The last good checkpoint stays.
+        SelectionError: If weights are to be chosen by a metric that the validation does not give.
+        ValueError: If the batch cannot be cut into equal parts.
     """
+    check_shares(config.batch_size, config.accumulate, devices)
+    rank = rank_among(devices)
     where = choose_device(device)
     scratch.mkdir(parents=True, exist_ok=True)
     checkpoint = scratch / LAST_CHECKPOINT
+    tell = on_log if rank == 0 else _silent
     done = steps_done(checkpoint, config)
     if done is not None:
-        on_log(f"resuming after step {done} of {config.steps}")
+        tell(f"resuming after step {done} of {config.steps}")
     elif checkpoint.exists():
-        on_log(f"{checkpoint} was made with other options: starting anew")
+        tell(f"{checkpoint} was made with other options: starting anew")
     bf16 = config.precision == "bf16" or (config.precision == "auto" and bf16_in_hardware(where))
-    watch = Watch(task, config, checkpoint, scratch / SNAPSHOTS, on_log)
+    parts = config.accumulate
+    shares = [Share(rank * parts + part, devices * parts) for part in range(parts)]
+    watch = Watch(task, config, checkpoint, scratch / SNAPSHOTS, tell)
     with _quiet(), torch.random.fork_rng(), freed_memory_kept():
         trainer = Trainer(
             accelerator="gpu" if where.type == "cuda" else where.type,
-            devices=1 if where.index is None else [where.index],
+            devices=devices if devices > 1 or where.index is None else [where.index],
+            # Zeroed locations leave the location branch without gradients.
+            strategy=DDPStrategy(find_unused_parameters=True) if devices > 1 else "auto",
+            use_distributed_sampler=False,
             precision="bf16-mixed" if bf16 else "32-true",
             max_steps=config.steps,
+            accumulate_grad_batches=parts,
             gradient_clip_val=config.clip_norm,
             callbacks=[watch],
-            logger=TensorBoardLogger(scratch, name="tensorboard", version="", purge_step=done),
+            logger=event_logger(scratch, done),
             enable_checkpointing=False,
             enable_model_summary=False,
             enable_progress_bar=sys.stderr.isatty(),
@@ -123,13 +142,14 @@ def fit(
             log_every_n_steps=config.log_every,
         )
         trainer.fit(
-            _Optimised(task, config),
-            _StepLoader(task, config, done or 0),
+            _Optimised(task, config, shares),
+            StepLoader(task, shares, range(done or 0, config.steps), config.workers),
             ckpt_path=checkpoint if done is not None else None,
             weights_only=True,
         )
-    if trainer.global_step < config.steps:
+    if trainer.global_step < config.steps and not watch.selection.stopped:
         raise RuntimeError(f"the training was interrupted after {trainer.global_step} of {config.steps} steps")
+    watch.curve.kept_step = watch.selection.settle(task.module, trainer.global_step, tell)
     task.module.eval()
     return watch.curve
 
@@ -137,20 +157,23 @@ def fit(
 class _Optimised(LightningModule):
     """A task as Lightning wants it: a step, an optimiser, a schedule."""
 
-    def __init__(self, task: TrainingTask, config: OptimisationConfig) -> None:
+    def __init__(self, task: TrainingTask, config: OptimisationConfig, shares: Sequence[Share]) -> None:
         super().__init__()
         self.module = task.module
         self._task = task
         self._config = config
+        self._shares = shares
 
     def on_fit_start(self) -> None:
         self._task.to(self.device)
 
-    def training_step(self, batch: tuple[int, Any], _index: int) -> Tensor:
-        step, content = batch
-        # For layers that draw by themselves (dropout): their draws, too, depend on the step alone.
-        torch.manual_seed(mixed_seed(self._config.seed, "layers", step))
-        return self._task.loss(content, step)
+    def training_step(self, batch: tuple[int, int, Any], _index: int) -> Tensor:
+        step, part, content = batch
+        share = self._shares[part]
+        # For layers that draw by themselves (dropout): their draws, too, depend on the step and the part alone.
+        parts = () if share == WHOLE else (share.index, share.of)
+        torch.manual_seed(mixed_seed(self._config.seed, "layers", step, *parts))
+        return self._task.loss(content, step, share)
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
         config = self._config
@@ -159,6 +182,10 @@ class _Optimised(LightningModule):
         optimiser: torch.optim.Optimizer
         if config.optimiser == "sgd":
             optimiser = torch.optim.SGD(parameters, rate, config.momentum, weight_decay=decay, fused=True)
+            # torch's fused SGD fails on a weight that gets its first gradient later than others, as the location branch
+            # does when it opens. Momentum that starts at 0 is the same momentum.
+            for weight in parameters:
+                optimiser.state[weight]["momentum_buffer"] = torch.zeros_like(weight)
         else:
             optimiser = torch.optim.AdamW(parameters, rate, weight_decay=decay, fused=True)
         schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: learning_rate_factor(step, config))
@@ -168,47 +195,8 @@ class _Optimised(LightningModule):
         checkpoint.update(label(self._config))
 
 
-class _Steps(Dataset[tuple[int, Any]]):
-    """The batches of a training: its index is the step."""
-
-    def __init__(self, task: TrainingTask) -> None:
-        self._task = task
-
-    def __getitem__(self, step: int) -> tuple[int, Any]:
-        return step, self._task.batch(step)
-
-
-class _StepSampler(Sampler[int]):
-    """The steps from where a checkpoint ended; its length is the whole training, as Lightning counts."""
-
-    def __init__(self, first: int, steps: int) -> None:
-        self._first = first
-        self._steps = steps
-
-    def __iter__(self) -> Iterator[int]:
-        return iter(range(self._first, self._steps))
-
-    def __len__(self) -> int:
-        return self._steps
-
-
-class _StepLoader(DataLoader[tuple[int, Any]]):
-    """Batches by step. The sampler knows its place in the training, so there is no state to save."""
-
-    def __init__(self, task: TrainingTask, config: OptimisationConfig, first: int) -> None:
-        super().__init__(
-            _Steps(task),
-            batch_size=None,
-            sampler=_StepSampler(first, config.steps),
-            num_workers=config.workers,
-        )
-
-    def state_dict(self) -> dict[str, Any]:
-        """Tells Lightning that this loader resumes by itself."""
-        return {}
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Nothing to load."""
+def _silent(_line: str) -> None:
+    """What the other processes' lines go to: the first one tells them."""
 
 
 @contextlib.contextmanager

@@ -1,4 +1,8 @@
-"""What happens between the steps of a training: measuring, validating, snapshots, checkpoints, telling."""
+"""What happens between the steps of a training: measuring, validating, snapshots, checkpoints, telling.
+
+On several devices every process comes here. The first one validates, writes and tells; what is decided (stop, diverged)
+is decided from figures that all of them hold.
+"""
 
 import math
 import time
@@ -13,6 +17,7 @@ from torch import Tensor, nn
 from models.checkpoints import save_checkpoint
 from models.config import OptimisationConfig
 from models.curves import TrainingCurve
+from models.selection import Selection
 from models.weights import save_weights
 
 
@@ -45,6 +50,7 @@ class Watch(Callback):
     ) -> None:
         """Where checkpoint and snapshots go, and who is told."""
         self.curve = TrainingCurve()
+        self.selection = Selection(config)
         self._task = task
         self._config = config
         self._checkpoint = checkpoint
@@ -52,32 +58,42 @@ class Watch(Callback):
         self._names = task.snapshots()
         self._on_log = on_log
         self._first_loss: float | None = None
+        self._parts: list[Tensor] = []
         self._losses: list[Tensor] = []
         self._started = 0.0
-        self._started_at = 0
 
     def state_dict(self) -> dict[str, Any]:
-        """Curve and first loss, for the checkpoint."""
-        return {"rows": self.curve.rows, "seconds": self.curve.seconds, "first_loss": self._first_loss}
+        """Curve, first loss and best weights, for the checkpoint."""
+        return {
+            "rows": self.curve.rows,
+            "seconds": self.curve.seconds,
+            "first_loss": self._first_loss,
+            "selection": self.selection.state_dict(),
+        }
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Takes up what `state_dict` gave."""
         self.curve = TrainingCurve(state_dict["rows"], state_dict["seconds"])
         self._first_loss = state_dict["first_loss"]
+        self.selection.load_state_dict(state_dict["selection"])
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Starts the clock."""
+        """Starts the clock; a training that had stopped early is not gone on with."""
         del pl_module
         self._started = time.perf_counter()
-        self._started_at = trainer.global_step
+        trainer.should_stop = self.selection.stopped
 
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        """Does what is due after this step."""
+        """Does what is due after this step; in between, when a part of its batch is done, nothing."""
         del pl_module, batch, batch_idx
         config, step = self._config, trainer.global_step
-        self._losses.append(outputs["loss"].detach())
+        self._parts.append(outputs["loss"].detach())  # Lightning has divided it by the number of parts
+        if len(self._parts) < config.accumulate:
+            return
+        self._losses.append(self._parts[0] if config.accumulate == 1 else torch.stack(self._parts).sum())
+        self._parts = []
         last = step == config.steps
         validates = last or step % config.validate_every == 0
         saves = last or step % config.checkpoint_every == 0
@@ -85,27 +101,34 @@ class Watch(Callback):
         if not (validates or saves or name or step % config.log_every == 0):
             return
         # The losses are looked at only here: reading one waits for the device. Nothing is saved unseen.
-        loss = self._mean_loss(step)
+        loss = self._mean_loss(step, trainer)
+        if validates or saves or name:
+            self._refuse_broken_weights(step)
         self.curve.seconds += time.perf_counter() - self._started
         rate = trainer.optimizers[0].param_groups[0]["lr"]
         measured = {"loss": loss, "learning_rate": float(rate)}
         if validates:
-            measured |= self._validation(trainer)
+            metrics = self._validation(trainer)
+            measured |= metrics
+            self.selection.look(step, metrics, self._task.module)
+            trainer.should_stop = self.selection.stopped
+            saves = saves or self.selection.stopped
         self.curve.add(step, **measured)
         if trainer.logger is not None:
             trainer.logger.log_metrics(measured, step)
         self._tell(step, measured)
-        if name or saves:
-            self._refuse_broken_weights(step)
-        if name:
+        if name and trainer.is_global_zero:
             self._snapshots.mkdir(parents=True, exist_ok=True)
             save_weights(self._task.module, self._snapshots / f"{name}.safetensors")
         if saves:
             save_checkpoint(trainer, self._checkpoint)
         self._started = time.perf_counter()
 
-    def _mean_loss(self, step: int) -> float:
-        losses = torch.stack(self._losses).float().tolist()
+    def _mean_loss(self, step: int, trainer: Trainer) -> float:
+        # Over all devices, so that all of them stop together.
+        shared = trainer.strategy.reduce(torch.stack(self._losses).float(), reduce_op="mean")
+        assert isinstance(shared, Tensor)
+        losses = shared.tolist()
         self._losses = []
         if self._first_loss is None and math.isfinite(losses[0]):
             self._first_loss = losses[0]
@@ -131,12 +154,14 @@ class Watch(Callback):
         )
 
     def _validation(self, trainer: Trainer) -> dict[str, float]:
-        module = self._task.module
-        module.eval()
-        with torch.no_grad(), trainer.precision_plugin.forward_context():
-            metrics = self._task.validate()
-        module.train()
-        return metrics
+        metrics: dict[str, float] = {}
+        if trainer.is_global_zero:
+            module = self._task.module
+            module.eval()
+            with torch.no_grad(), trainer.precision_plugin.forward_context():
+                metrics = self._task.validate()
+            module.train()
+        return trainer.strategy.broadcast(metrics)
 
     def _tell(self, step: int, measured: Mapping[str, float]) -> None:
         figures = ", ".join(f"{name} {value:.4g}" for name, value in measured.items())

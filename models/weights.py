@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 from typing import TypeVar
 
+import fsspec
 import safetensors.torch
 import torch
 from pydantic import BaseModel
@@ -35,6 +36,22 @@ def save_weights(module: nn.Module, path: Path) -> None:
         sink.flush()
         os.fsync(sink.fileno())
     beside.replace(path)
+
+
+def read_weights(path: str) -> bytes:
+    """The content of published weights.
+
+    Args:
+        path: Local or fsspec path.
+
+    Raises:
+        UnusableWeightsError: If there is no such file.
+    """
+    try:
+        with fsspec.open(path, "rb") as file:
+            return bytes(file.read())
+    except FileNotFoundError as error:
+        raise UnusableWeightsError(f"{path}: expected weights to start from, found no file") from error
 
 
 def load_weights(module: nn.Module, data: bytes, source: str = "the weights") -> None:

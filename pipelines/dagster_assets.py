@@ -15,6 +15,7 @@ from assets.base.show import Markdown, Picture
 from assets.base.step import Reads, Step, StepRegistry
 from assets.base.tables import TABLES
 from assets.base.workspace import Workspace
+from pipelines.rank import PipesLauncher
 from pipelines.story import told
 
 OWNERS = ["team:locsens"]
@@ -50,7 +51,7 @@ def to_dagster(step: Step, steps: StepRegistry) -> list[dg.AssetsDefinition | dg
         partition = context.partition_key if step.by else None
         force = context.run.tags.get(REFRESH_TAG) == "true"
         with told(context.log) if PLANNER_TAG in context.run.tags else nullcontext():
-            outcome = execute(step, workspace, partition, context.log, force=force)
+            outcome = execute(step, workspace, partition, context.log, force=force, launch=PipesLauncher(context))
         _announce_shards(context, workspace, step, outcome)
         yield from _events(context, step, outcome)
 

@@ -4,7 +4,7 @@ import hashlib
 import json
 import logging
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -63,7 +63,13 @@ class Outcome:
 
 
 def execute(
-    step: Step, workspace: Workspace, partition: str | None, log: logging.Logger, *, force: bool = False
+    step: Step,
+    workspace: Workspace,
+    partition: str | None,
+    log: logging.Logger,
+    *,
+    force: bool = False,
+    launch: Callable[[Run, Path], None] | None = None,
 ) -> Outcome:
     """Materialise a step for one partition, unless it is up to date and no row of it could be mended by a rerun.
 
@@ -73,16 +79,25 @@ def execute(
         partition: Partition key, None for unpartitioned steps.
         log: Where to tell what happens.
         force: Redo it even if it is up to date.
+        launch: Starts the processes of a training on several devices; None: as plain child processes.
 
     Raises:
         MissingInputsError: A required input is not there.
         OutputBusyError: Another process of this machine is making the same output.
     """
     with _alone(step, workspace, partition):
-        return _execute(step, workspace, partition, log, force=force)
+        return _execute(step, workspace, partition, log, force=force, launch=launch)
 
 
-def _execute(step: Step, workspace: Workspace, partition: str | None, log: logging.Logger, *, force: bool) -> Outcome:
+def _execute(
+    step: Step,
+    workspace: Workspace,
+    partition: str | None,
+    log: logging.Logger,
+    *,
+    force: bool,
+    launch: Callable[[Run, Path], None] | None,
+) -> Outcome:
     workspace.collection()  # refuses a storage that holds another collection
     retry = retryable_rows(step, workspace, partition) > 0
     if not (force or retry) and judge(step, workspace, partition).state == "fresh":
@@ -100,7 +115,7 @@ def _execute(step: Step, workspace: Workspace, partition: str | None, log: loggi
     for key in before:
         for asset in step.shard_outputs:
             workspace.ledger.remove(asset, key)
-    run = Run(step, workspace, partition, inputs, log, _scratch(step, workspace, partition, inputs))
+    run = Run(step, workspace, partition, inputs, log, _scratch(step, workspace, partition, inputs), launch=launch)
     reason = _do(run)
     checks = _look(run, reason)
     failed = [f"{one.name}: {one.sentence}" for check, one in checks if check.blocking and not one.passed]

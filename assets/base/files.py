@@ -17,12 +17,14 @@ class StoredFile:
         bytes: Size in bytes.
         sha256: Hash of the content, hexadecimal.
         rows: Rows of a table file, else None.
+        versioned: Whether the content counts for the data version; not for what holds times of the clock.
     """
 
     path: str
     bytes: int
     sha256: str
     rows: int | None = None
+    versioned: bool = True
 
 
 class Sink(io.RawIOBase):

@@ -112,14 +112,14 @@ class Record:
 
 
 def content_version(files: Iterable[StoredFile], reason: str = "", asked: Iterable[Input] = ()) -> str:
-    """Data version of a set of files: a hash of their paths and contents, 16 hex digits.
+    """Data version of a set of files: a hash of the versioned ones' paths and contents, 16 hex digits.
 
     Args:
         files: The files.
         reason: Why they are empty, for what was not run: what comes after repeats it.
         asked: Inputs that the files are an answer to.
     """
-    lines = sorted(f"{file.path} {file.sha256}" for file in files) + ([reason] if reason else [])
+    lines = sorted(f"{file.path} {file.sha256}" for file in files if file.versioned) + ([reason] if reason else [])
     lines += sorted(f"{one.asset} {one.partition} {one.data_version}" for one in asked)
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 

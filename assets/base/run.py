@@ -2,7 +2,8 @@
 
 import contextlib
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,8 @@ class Run:
         inputs: What it is made from.
         log: Where to tell what happens.
         scratch: Local folder for this output made of these inputs: what lies here survives a kill.
+        devices: Processes that train together, of which this is one.
+        launch: Starts the processes of a training on several devices; None: as plain child processes.
         written: Files written so far, by asset.
         notes: Metadata to show, by asset.
         facts: Small values for the record of provenance.
@@ -45,6 +48,9 @@ class Run:
         inputs: Sequence[Input],
         log: logging.Logger,
         scratch: Path,
+        *,
+        devices: int = 1,
+        launch: Callable[["Run", Path], None] | None = None,
     ) -> None:
         self.step = step
         self.workspace = workspace
@@ -52,6 +58,8 @@ class Run:
         self.inputs = tuple(inputs)
         self.log = log
         self.scratch = scratch
+        self.devices = devices
+        self.launch = launch
         self.written: dict[str, list[StoredFile]] = {output: [] for output in (*step.outputs, *step.shard_outputs)}
         self.notes: dict[str, dict[str, Any]] = {output: {} for output in step.outputs}
         self.facts: dict[str, Any] = {}
@@ -171,12 +179,18 @@ class Run:
         self.written[asset].append(stored)
 
     @contextlib.contextmanager
-    def create(self, asset: str, name: str) -> Iterator[Sink]:
-        """Publish a file that is no table: weights, a report, the catalog."""
+    def create(self, asset: str, name: str, *, versioned: bool = True) -> Iterator[Sink]:
+        """Publish a file that is no table: weights, a report, the catalog.
+
+        Args:
+            asset: One of the run's outputs.
+            name: Path within its folder.
+            versioned: False where the same work gives other bytes each time: nothing after it is redone for them.
+        """
         with self.storage.create("/".join(filter(None, (self.folder(asset), name)))) as sink:
             yield sink
         assert sink.stored is not None
-        self.written[asset].append(sink.stored)
+        self.written[asset].append(replace(sink.stored, versioned=versioned))
 
     def note(self, asset: str, metadata: Mapping[str, Any]) -> None:
         """Metadata to show for an output: numbers, text, or what `assets.base.show` makes."""

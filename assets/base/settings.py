@@ -48,6 +48,9 @@ class Settings(BaseSettings):
         pattern=r"^(auto|cpu|cuda(:\d+)?)$",
         description="Device to train and score on: auto, cpu or cuda.",
     )
+    devices: int = Field(
+        1, ge=1, description="Devices that a model is trained on, a process each; on the CPU: processes."
+    )
     executor: Literal["in_process", "multiprocess"] = Field(
         "in_process", description="How runs started in the UI execute their steps."
     )

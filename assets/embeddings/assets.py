@@ -56,7 +56,7 @@ def word_vectors(run: Run) -> None:
         Reads("word_vectors", when={"her"}, breaking=True),
     ),
     profile=("embeddings.{partition}",),
-    code_version="1",
+    code_version="2",
     kinds={"pytorch", "pytorchlightning"},
     checks=(weights_finite_and_complete, loss_went_down),
     pinned=True,
@@ -64,26 +64,16 @@ def word_vectors(run: Run) -> None:
 )
 def embedding_model(run: Run) -> None:
     """An image network that learns the hashtags of training photos: MCC, MLC or HER."""
+    from assets.base.events import publish_events
+    from assets.base.launch import trained
     from assets.embeddings.figures import training_curve
-    from assets.embeddings.learn import LearningData, NoTrainingPhotoError, learn
     from assets.embeddings.model_files import ModelCard, embedding_model_files
+    from assets.embeddings.train import train
 
     assert run.partition is not None
     config = run.profile.embeddings.of(run.partition)
-    columns = ["photo_id", "tag_ids"]
     tags = run.table("vocabulary", ["tag"]).column("tag").to_pylist()
-    data = LearningData(
-        storage=run.storage,
-        images=run.files("images"),
-        train=run.table("photos", columns, folder="split=train"),
-        validation=run.table("photos", columns, folder="split=validation"),
-        vocabulary_size=len(tags),
-        words=run.table("word_vectors") if config.method == "her" else None,
-    )
-    try:
-        learnt = learn(data, config, run.profile.embeddings.memory_gib, run.scratch, run.settings.device, run.log)
-    except NoTrainingPhotoError as error:
-        raise NotRun(str(error)) from error
+    learnt = trained(run, train)
     curve = learnt.curve.table()
     card = ModelCard(
         architecture=learnt.model.architecture,
@@ -94,6 +84,7 @@ def embedding_model(run: Run) -> None:
     for name, content in embedding_model_files(learnt.model, card, curve).items():
         with run.create("embedding_model", name) as sink:
             sink.write(content)
+    publish_events(run, "embedding_model")
     unlearnt = [tags[tag_id] for tag_id in learnt.unlearnt_tags]
     if unlearnt:
         run.log.warning(
@@ -103,16 +94,17 @@ def embedding_model(run: Run) -> None:
             f"{len(tags):,}",
             shorten(unlearnt, 10),
         )
+    last = learnt.curve.last()
     counts = {
         "training photos": learnt.training_photos,
         "validation photos": learnt.validation_photos,
         "training photos without an image": learnt.photos_without_image,
         "training photos without a word vector": learnt.photos_left_out,
         "hashtags without a training photo": len(unlearnt),
-        "steps": config.optimisation.steps,
+        "steps": int(last["step"]),
+        "weights after step": learnt.curve.kept_step,
         "weights": sum(weight.numel() for weight in learnt.model.parameters()),
     }
-    last = learnt.curve.last()
     run.facts.update(counts | {name: value for name, value in last.items() if name != "step"})
     figure = training_curve(curve, f"{config.method.upper()}, {config.optimisation.steps:,} steps")
     run.note(

@@ -28,7 +28,7 @@ class LearntModel:
     """What a training gives.
 
     Attributes:
-        model: The network after the last step.
+        model: The trained network.
         curve: How it went.
         training_photos: Photos learnt from.
         validation_photos: Photos that metrics were taken on.
@@ -90,6 +90,7 @@ def learn(
     scratch: Path,
     device: str,
     log: logging.Logger,
+    devices: int = 1,
 ) -> LearntModel:
     """Train one embedding model, resuming where `scratch` holds a checkpoint.
 
@@ -100,6 +101,7 @@ def learn(
         scratch: Local folder of this training.
         device: auto, cpu or cuda.
         log: Told how it goes.
+        devices: Processes that train together, of which this is one.
 
     Raises:
         NoTrainingPhotoError: No training photo has an image and a tag to learn from.
@@ -127,7 +129,7 @@ def learn(
     width = None if words is None else words.vectors.shape[1]
     model = new_model(architecture_of(config, data.vocabulary_size, width), config.optimisation.seed)
     task = EmbeddingTask(model, config, sets[0], sets[1], words)
-    curve = fit(task, config.optimisation, scratch, log.info, device=device)
+    curve = fit(task, config.optimisation, scratch, log.info, device=device, devices=devices)
     return LearntModel(
         model=model.cpu(),
         curve=curve,

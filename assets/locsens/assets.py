@@ -2,7 +2,7 @@
 
 from assets.base.run import Run
 from assets.base.show import picture
-from assets.base.step import NotRun, Reads, step
+from assets.base.step import Reads, step
 from assets.locsens.checks import locsens_loss_went_down, locsens_weights_are_finite
 
 
@@ -17,7 +17,7 @@ from assets.locsens.checks import locsens_loss_went_down, locsens_weights_are_fi
         Reads("vocabulary", breaking=True),
     ),
     profile=("locsens.{partition}",),
-    code_version="2",
+    code_version="3",
     kinds={"pytorch", "pytorchlightning"},
     checks=(locsens_weights_are_finite, locsens_loss_went_down),
     pinned=True,
@@ -25,29 +25,22 @@ from assets.locsens.checks import locsens_loss_went_down, locsens_weights_are_fi
 )
 def locsens_model(run: Run) -> None:
     """A network that scores how well an image, a hashtag and a place go together, trained from scratch."""
+    from assets.base.events import publish_events
+    from assets.base.launch import trained
     from assets.locsens.figures import training_curve
-    from assets.locsens.learn import learn, model_files
-    from assets.locsens.photo_sets import PHOTO_COLUMNS, NothingToLearnFromError, join_embeddings, tag_matrix
-    from models.triplets import NoAnchorError
+    from assets.locsens.learn import model_files
+    from assets.locsens.train import train
 
     assert run.partition is not None
     config = run.profile.locsens[run.partition]
-    vocabulary = run.table("vocabulary", ["tag_id"]).num_rows
-    training, validation = join_embeddings(
-        [run.table("photos", PHOTO_COLUMNS, folder=f"split={split}") for split in ("train", "validation")],
-        (run.storage.read_table(path, ["photo_id", "embedding"]) for path in run.files("image_embeddings_mcc")),
-        vocabulary,
-    )
-    tags = tag_matrix(run.table("tag_embeddings_mcc", ["tag_id", "embedding"]), vocabulary)
-    try:
-        learnt = learn(config, tags, training, validation, run.scratch, run.log, run.settings.device)
-    except (NothingToLearnFromError, NoAnchorError) as error:
-        raise NotRun(str(error)) from error
+    learnt, training, validation = trained(run, train)
     for name, content in model_files(learnt):
         with run.create("locsens_model", name) as sink:
             sink.write(content)
+    publish_events(run, "locsens_model")
     counts = {
-        "steps": config.optimisation.steps,
+        "steps": int(learnt.curve.last()["step"]),
+        "weights after step": learnt.curve.kept_step,
         "training photos": len(training),
         "validation photos": len(validation),
         "photos without an embedding": training.without_embedding + validation.without_embedding,

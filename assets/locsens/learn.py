@@ -26,12 +26,12 @@ class Learnt:
     Attributes:
         task: With the trained network.
         curve: How it went.
-        snapshots: Folder with the weights of stages.
+        scratch: Local folder of the training, with the weights of stages and TensorBoard's files.
     """
 
     task: LocSensTask
     curve: TrainingCurve
-    snapshots: Path
+    scratch: Path
 
 
 def learn(
@@ -42,6 +42,7 @@ def learn(
     scratch: Path,
     log: logging.Logger,
     device: str = "auto",
+    devices: int = 1,
 ) -> Learnt:
     """Trains a variant, going on where a killed run left off.
 
@@ -53,6 +54,7 @@ def learn(
         scratch: Folder for checkpoints.
         log: Told how it goes.
         device: auto, cpu or cuda.
+        devices: Processes that train together, of which this is one.
 
     Raises:
         NothingToLearnFromError: If no training photo has an embedding.
@@ -67,15 +69,15 @@ def learn(
     task = LocSensTask(config, tags, training.photos, validation.photos)
     for sentence in task.left_out:
         log.warning(sentence)
-    curve = fit(task, config.optimisation, scratch, log.info, device=device)
-    return Learnt(task, curve, scratch / SNAPSHOTS)
+    curve = fit(task, config.optimisation, scratch, log.info, device=device, devices=devices)
+    return Learnt(task, curve, scratch)
 
 
 def model_files(learnt: Learnt) -> Iterator[tuple[str, bytes]]:
     """Name and content of what is published: weights, those of stages, configuration and curve."""
     yield WEIGHTS, dump_weights(learnt.task.module)
     for name in learnt.task.snapshots().values():
-        yield f"weights_{name}.safetensors", (learnt.snapshots / f"{name}.safetensors").read_bytes()
+        yield f"weights_{name}.safetensors", (learnt.scratch / SNAPSHOTS / f"{name}.safetensors").read_bytes()
     yield CONFIG, dump_config(learnt.task.config)
     sink = io.BytesIO()
     pq.write_table(learnt.curve.table(), sink, compression="zstd")

@@ -1,35 +1,14 @@
 import pytest
 import torch
+from small_tasks import CONFIGS, SIDE, TRAIN, VALIDATION
+from small_tasks import IMAGE_TAGS as TAGS
+from small_tasks import image_task as task_of
 
-from models.config import OptimisationConfig
 from models.embedding import architecture_of, new_model
-from models.embedding_config import BackboneConfig, HerConfig, MccConfig, MlcConfig
-from models.embedding_training import EmbeddingTask, WordTargets
+from models.embedding_training import EmbeddingTask
 from models.extract import OverflowedEmbeddingError, extract
 from models.photo_sets import MemoryPixels, PhotoSet, PhotoTags
 from models.training import fit
-
-TAGS, SIDE, CROP = 6, 20, 16
-BACKBONE = BackboneConfig(name="small_cnn", weights="", widths=(16, 32), stem=4)
-OPTIMISATION = OptimisationConfig(
-    steps=60,
-    batch_size=32,
-    optimiser="adamw",
-    learning_rate=3e-3,
-    precision="fp32",
-    validate_every=30,
-    checkpoint_every=30,
-    log_every=10,
-)
-SMALL = {"backbone": BACKBONE, "image_side": SIDE, "crop": CROP, "optimisation": OPTIMISATION}
-CONFIGS = {
-    "mcc": MccConfig(width=12, **SMALL),
-    "mcc_all": MccConfig(width=12, targets="all", **SMALL),
-    "mlc": MlcConfig(**SMALL),
-    "mlc_prior": MlcConfig(prior_bias=True, **SMALL),
-    "her": HerConfig(**SMALL),
-}
-WORDS = WordTargets(torch.eye(TAGS, 8), torch.tensor([True] * (TAGS - 1) + [False]))
 
 
 @pytest.fixture(autouse=True)
@@ -38,30 +17,6 @@ def one_thread():
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(threads)
-
-
-def coloured_photos(count, seed):
-    """Photos whose colour tells their first tag; half carry the next tag as well."""
-    generator = torch.Generator().manual_seed(seed)
-    first = torch.randint(0, TAGS - 2, (count,), generator=generator)
-    colours = torch.tensor([[230, 20, 20], [20, 230, 20], [20, 20, 230], [220, 220, 20]])
-    noise = torch.randint(-20, 20, (count, 3, SIDE, SIDE), generator=generator)
-    pixels = (colours[first].view(count, 3, 1, 1) + noise).clamp(0, 255).to(torch.uint8)
-    two = torch.rand(count, generator=generator) < 0.5
-    lists = [[int(tag), int(tag) + 1] if both else [int(tag)] for tag, both in zip(first, two, strict=True)]
-    offsets = torch.tensor([0, *[len(tags) for tags in lists]]).cumsum(0)
-    tags = PhotoTags(offsets, torch.tensor([tag for tags in lists for tag in tags]))
-    return PhotoSet(MemoryPixels(pixels), tags, (count // 2, count - count // 2))
-
-
-TRAIN, VALIDATION = coloured_photos(200, 0), coloured_photos(60, 1)
-
-
-def task_of(name, train=TRAIN, validation=VALIDATION):
-    config = CONFIGS[name]
-    her = config.method == "her"
-    model = new_model(architecture_of(config, TAGS, 8 if her else None), config.optimisation.seed)
-    return EmbeddingTask(model, config, train, validation, WORDS if her else None), model
 
 
 @pytest.mark.parametrize("name", list(CONFIGS))
@@ -75,6 +30,18 @@ def test_a_tiny_training_learns(name, tmp_path):
     assert accuracy[-1] > 90
     embeddings = extract(model, VALIDATION.pixels.take(torch.arange(60)))
     assert embeddings.shape == (60, model.embedding_width)
+
+
+def test_bf16_ends_near_fp32(tmp_path):
+    ends = {}
+    for precision in ("fp32", "bf16"):
+        optimisation = CONFIGS["mcc"].optimisation.model_copy(update={"precision": precision, "steps": 30})
+        task, _ = task_of("mcc", config=CONFIGS["mcc"].model_copy(update={"optimisation": optimisation}))
+        ends[precision] = fit(task, optimisation, tmp_path / precision, lambda line: None, device="cpu").last()
+    assert ends["bf16"]["loss"] == pytest.approx(ends["fp32"]["loss"], rel=0.1)
+    assert ends["bf16"]["loss"] != ends["fp32"]["loss"]
+    for metric in ("validation_accuracy_at_1", "validation_accuracy_at_10"):
+        assert ends["bf16"][metric] == pytest.approx(ends["fp32"][metric], abs=3)
 
 
 def test_golden_losses_of_the_first_steps():

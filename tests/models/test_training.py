@@ -12,11 +12,13 @@ from pathlib import Path
 
 import pytest
 import torch
+from small_tasks import CONFIGS, image_task, task_of, variant
 from torch import Tensor, nn
 
 from models.checkpoints import steps_done
 from models.config import OptimisationConfig
 from models.randomness import generator_for
+from models.share import WHOLE, Share
 from models.training import LAST_CHECKPOINT, SNAPSHOTS, TrainingTask, fit
 from models.watch import TrainingDivergedError
 from models.weights import dump_weights, load_weights
@@ -33,14 +35,14 @@ class LineTask(TrainingTask):
         self.pause, self.spoil_at, self.spoil = pause, spoil_at, spoil
         self.asked: list[int] = []
 
-    def batch(self, step: int) -> dict[str, Tensor]:
+    def batch(self, step: int, share: Share = WHOLE) -> dict[str, Tensor]:
         self.asked.append(step)
-        x = torch.randn(16, 2, generator=generator_for(SEED, "batch", step))
+        x = torch.randn(16, 2, generator=generator_for(SEED, "batch", step))[share.within(16)]
         return {"x": x, "y": 2 * x[:, :1] - x[:, 1:]}
 
-    def loss(self, batch: dict[str, Tensor], step: int) -> Tensor:
+    def loss(self, batch: dict[str, Tensor], step: int, share: Share = WHOLE) -> Tensor:
         time.sleep(self.pause)
-        noise = torch.randn(16, 1, generator=generator_for(SEED, "noise", step))
+        noise = torch.randn(16, 1, generator=generator_for(SEED, "noise", step))[share.within(16)]
         loss = (self.module(batch["x"]) - batch["y"] + 0.01 * noise).square().mean()
         return loss * self.spoil if step == self.spoil_at else loss
 
@@ -101,10 +103,10 @@ def test_resumed_equals_undisturbed(tmp_path: Path, optimiser: str, stop: int) -
         pass
 
     class Stopping(LineTask):
-        def loss(self, batch: dict[str, Tensor], step: int) -> Tensor:
+        def loss(self, batch: dict[str, Tensor], step: int, share: Share = WHOLE) -> Tensor:
             if step == stop:
                 raise StoppedError
-            return super().loss(batch, step)
+            return super().loss(batch, step, share)
 
     config = options(optimiser=optimiser)
     whole = LineTask()
@@ -145,24 +147,47 @@ from pathlib import Path
 import torch
 torch.set_num_threads(1)
 sys.path.insert(0, {tests!r})
-from test_training import LineTask, options
+from test_training import killable
 from models.training import fit
 from models.weights import dump_weights
-task = LineTask(pause=float(sys.argv[2]))
 scratch = Path(sys.argv[1])
-fit(task, options(precision=sys.argv[3]), scratch, lambda line: print(line, flush=True), device="cpu")
+task, config = killable(sys.argv[4], sys.argv[3], float(sys.argv[2]))
+fit(task, config, scratch, lambda line: print(line, flush=True), device="cpu")
 Path(scratch, "final").write_bytes(dump_weights(task.module))
 """
 
 
-def start_child(scratch: Path, pause: float, precision: str) -> subprocess.Popen[str]:
+def killable(name: str, precision: str, pause: float) -> tuple[TrainingTask, OptimisationConfig]:
+    """A training of 60 steps that waits `pause` seconds a step, and how it is optimised."""
+    config = options(precision=precision)
+    if name == "line":
+        return LineTask(pause), config
+    changes = config.model_dump(include={"steps", "precision", "checkpoint_every", "validate_every", "log_every"})
+    task: TrainingTask
+    if name in CONFIGS:
+        config = CONFIGS[name].optimisation.model_copy(update=changes)
+        task = image_task(name, config=CONFIGS[name].model_copy(update={"optimisation": config}))[0]
+    else:
+        of_variant = variant(name, optimisation=changes)
+        task, config = task_of(of_variant), of_variant.optimisation
+    unhurried = task.loss
+
+    def loss(batch: object, step: int, share: Share) -> Tensor:
+        time.sleep(pause)
+        return unhurried(batch, step, share)
+
+    task.loss = loss  # type: ignore[method-assign]
+    return task, config
+
+
+def start_child(scratch: Path, pause: float, precision: str, name: str) -> subprocess.Popen[str]:
     code = CHILD.format(tests=str(Path(__file__).parent))
     return subprocess.Popen(
-        [sys.executable, "-c", code, str(scratch), str(pause), precision],
+        [sys.executable, "-c", code, str(scratch), str(pause), precision, name],
         stdout=subprocess.PIPE,
         text=True,
         cwd=Path(__file__).parents[2],
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        env={**os.environ, "PYTHONPATH": f"{Path(__file__).parents[2]}{os.pathsep}{Path(__file__).parent}"},
     )
 
 
@@ -174,20 +199,31 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(threads)
 
 
-@pytest.mark.parametrize("precision", ["bf16", pytest.param("fp32", marks=pytest.mark.slow)])
-def test_killed_training_ends_with_the_same_weights(tmp_path: Path, precision: str) -> None:
-    whole = LineTask()
-    fit(whole, options(precision=precision), tmp_path / "whole", print, device="cpu")
-    child = start_child(tmp_path / "killed", 0.02, precision)
+@pytest.mark.parametrize(
+    ("name", "precision"),
+    [
+        ("line", "bf16"),
+        pytest.param("line", "fp32", marks=pytest.mark.slow),
+        ("sampling", "bf16"),
+        ("mcc", "bf16"),
+        pytest.param("dropout", "fp32", marks=pytest.mark.slow),
+        pytest.param("mlc", "fp32", marks=pytest.mark.slow),
+        pytest.param("her", "bf16", marks=pytest.mark.slow),
+    ],
+)
+def test_killed_training_ends_with_the_same_weights(tmp_path: Path, name: str, precision: str) -> None:
+    whole, config = killable(name, precision, 0.0)
+    fit(whole, config, tmp_path / "whole", print, device="cpu")
+    child = start_child(tmp_path / "killed", 0.02, precision, name)
     assert child.stdout is not None
     for line in child.stdout:
-        if line.startswith("step 30/"):
+        if line.startswith(("step 30/", "step 36/")):
             break
     time.sleep(0.1)
     child.send_signal(signal.SIGKILL)
     assert child.wait() == -signal.SIGKILL
     assert not (tmp_path / "killed" / "final").exists()
-    again = start_child(tmp_path / "killed", 0.0, precision)
+    again = start_child(tmp_path / "killed", 0.0, precision, name)
     output, _ = again.communicate(timeout=120)
     assert again.returncode == 0
     assert re.match(r"resuming after step [34]0 of 60", output)
@@ -214,8 +250,8 @@ def test_divergence_names_the_step_and_keeps_the_checkpoint(tmp_path: Path, spoi
 
 def test_weights_broken_by_a_finite_loss_are_not_saved(tmp_path: Path) -> None:
     class Breaking(LineTask):
-        def loss(self, batch: dict[str, Tensor], step: int) -> Tensor:
-            loss = super().loss(batch, step)
+        def loss(self, batch: dict[str, Tensor], step: int, share: Share = WHOLE) -> Tensor:
+            loss = super().loss(batch, step, share)
             # its value is 0, its gradient is not a number
             return loss + (0 * self.module[0].weight).sum().abs().sqrt() if step == 39 else loss
 

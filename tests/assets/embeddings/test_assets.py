@@ -1,14 +1,20 @@
 import io
 import json
 import re
+from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from safetensors.torch import load
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 # 180 photos of which 3 in 5 are for training and 1 in 10, all of the last fifth, has no image.
 SHARDS = ("colours-00000", "colours-00001")
+
+
+def storage_folder(colours):
+    return Path(colours.workspace.settings.storage)
 
 
 @pytest.mark.parametrize(("method", "width"), [("mcc", 12), ("mlc", 32), ("her", 8)])
@@ -22,8 +28,14 @@ def test_a_model_is_published_whole(open_colours, method, width):
     assert [file.path for file in record.files] == [
         f"{folder}/config.json",
         f"{folder}/curve.parquet",
+        f"{folder}/tensorboard/events.out.tfevents.0000",
         f"{folder}/weights.safetensors",
     ]
+    events = EventAccumulator(str(storage_folder(colours) / folder / "tensorboard")).Reload()
+    assert [event.step for event in events.Scalars("loss")] == [10, 20, 30, 40]
+    assert events.Scalars("validation_accuracy_at_1")[-1].value == pytest.approx(
+        record.facts["validation_accuracy_at_1"]
+    )
     storage = colours.workspace.storage
     card = json.loads(storage.read_bytes(f"{folder}/config.json"))
     assert card["architecture"]["method"] == card["training"]["method"] == method
@@ -33,7 +45,7 @@ def test_a_model_is_published_whole(open_colours, method, width):
     curve = pq.read_table(io.BytesIO(storage.read_bytes(f"{folder}/curve.parquet")))
     assert curve["step"].to_pylist() == [10, 20, 30, 40]
     facts = record.facts
-    assert facts["steps"] == 40
+    assert facts["steps"] == facts["weights after step"] == 40
     assert (
         facts["training photos"]
         + facts["training photos without an image"]
@@ -66,6 +78,9 @@ def test_two_trainings_give_the_same_weights(open_colours):
     first = colours.make("embedding_model", "mcc").records["embedding_model"]
     again = colours.make("embedding_model", "mcc", force=True).records["embedding_model"]
     assert first.data_version == again.data_version
+    told, retold = ([file for file in record.files if not file.versioned] for record in (first, again))
+    assert [file.path for file in told] == [file.path for file in retold]
+    assert told[0].sha256 != retold[0].sha256  # it holds times of the clock, and does not count
 
 
 def test_pixels_decoded_step_by_step_give_the_same_weights(open_colours):

@@ -1,12 +1,14 @@
 """Stage locsens: photos joined with embeddings, a variant trained through the step, its files and checks."""
 
 import logging
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pytest
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from assets.base.execute import execute
 from assets.base.keys import METHODS
@@ -160,7 +162,14 @@ def test_sampling_publishes_every_stage(workspace: Workspace, log: logging.Logge
     stages = [f"weights_sigma_{sigma}.safetensors" for sigma in ("0", "0.01", "0.05", "0.1", "1")]
     folder = "models/locsens_model/retrieval_sampling"
     assert sorted(file.path for file in record.files) == sorted(
-        f"{folder}/{name}" for name in ["config.json", "curve.parquet", "weights.safetensors", *stages]
+        f"{folder}/{name}"
+        for name in [
+            "config.json",
+            "curve.parquet",
+            "tensorboard/events.out.tfevents.0000",
+            "weights.safetensors",
+            *stages,
+        ]
     )
     read = {Path(file.path).name: workspace.storage.read_bytes(file.path) for file in record.files}
     config = load_config(VariantConfig, read["config.json"])
@@ -188,6 +197,46 @@ def test_tagging_is_the_same_each_time(workspace: Workspace, log: logging.Logger
     again = execute(locsens_model, workspace, "tagging_raw", log, force=True).raise_if_failed()
     assert first.records["locsens_model"].data_version == again.records["locsens_model"].data_version
     assert {"accuracy at 1", "accuracy at 10"} <= set(first.notes["locsens_model"])
+
+
+def test_what_tensorboard_shows_lies_beside_the_model_and_the_log_tells_it(
+    workspace: Workspace, log: logging.Logger, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    record = execute(locsens_model, workspace, "retrieval_raw", log).raise_if_failed().records["locsens_model"]
+    (told,) = [file for file in record.files if not file.versioned]
+    (tmp_path / Path(told.path).name).write_bytes(workspace.storage.read_bytes(told.path))
+    events = EventAccumulator(str(tmp_path)).Reload()
+    curve = workspace.storage.read_table("models/locsens_model/retrieval_raw/curve.parquet").to_pydict()
+    losses = {event.step: event.value for event in events.Scalars("loss")}
+    assert losses == pytest.approx(dict(zip(curve["step"], curve["loss"], strict=True)))
+    assert events.Scalars("precision_at_10")[-1].value == pytest.approx(record.facts["precision at 10"])
+    steps = len(curve["step"])
+    line = re.compile(r"step (\d+)/12: loss [\d.e-]+, learning_rate [\d.e-]+(, .*precision_at_10 [\d.]+)?, .* a step, ")
+    found = [match for message in caplog.messages if (match := line.match(message))]
+    assert [int(match[1]) for match in found] == curve["step"]
+    assert [match[2] is not None for match in found] == [value is not None for value in curve["precision_at_10"]]
+    assert (steps, found[-1][1], found[-1][2] is not None) == (12, "12", True)
+
+
+def test_the_test_split_is_opened_by_evaluation_alone(
+    workspace: Workspace, log: logging.Logger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = execute(locsens_model, workspace, "retrieval_raw", log).raise_if_failed().records["locsens_model"]
+    original = workspace.storage.read_table
+
+    def poisoned(path: str, columns: Sequence[str] | None = None) -> pa.Table:
+        assert "split=test" not in path.split("/")
+        table = original(path, columns)
+        if "image_embeddings_mcc" not in path:
+            return table
+        ids = table.column("photo_id").to_pylist()  # the toy's test photos are those from 400 on
+        other = embeddings([400, 401, 402]).cast(table.schema)
+        return pa.concat_tables([table.filter(pa.array([n < 400 for n in ids])), other])
+
+    monkeypatch.setattr(workspace.storage, "read_table", poisoned)
+    again = execute(locsens_model, workspace, "retrieval_raw", log, force=True).records["locsens_model"]
+    assert again.data_version == first.data_version
 
 
 def test_spoilt_weights_fail_the_check(workspace: Workspace, log: logging.Logger) -> None:
