@@ -9,9 +9,9 @@ import numpy as np
 import polars as pl
 
 from assets.evaluation.report import paper
+from assets.evaluation.report.comparison import label
 from assets.evaluation.report.data import Gallery, Strip, TagCase, TagGuess, TagList
 from assets.evaluation.report.substitutes import UsedPlace, UsedTag
-from assets.evaluation.report.tables import label
 from assets.evaluation.report.viewing import Viewing
 from models.geography import distance_km
 
