@@ -151,26 +151,27 @@ class Strip:
 
     Attributes:
         tag: Hashtag that was asked.
-        place: Place that was asked, by name.
+        place: Place that was asked, in words: `near London`.
         notes: Sentences on what stands in for what the collection lacks.
         pictures: The best pictures, best first.
-        overlap: Share of the top 10 that the hashtag's first place shows too, 0 to 1, if there is one.
+        told: How many of the first ten are right, and how many the hashtag's first place shows too, in sentences.
     """
 
     tag: str
     place: str
     notes: tuple[str, ...]
     pictures: tuple[Picture, ...]
-    overlap: float | None = None
+    told: str = ""
 
 
 @dataclass(frozen=True)
 class TagGuess:
-    """One predicted hashtag; `is_local`: typical of the place that the model was told."""
+    """One predicted hashtag; `is_local`: typical of the place told; `is_new`: not predicted at the true place."""
 
     tag: str
     is_correct: bool
     is_local: bool = False
+    is_new: bool = False
 
 
 @dataclass(frozen=True)

@@ -139,15 +139,15 @@ def _galleries(run: Run) -> tuple[Gallery, ...]:
             vocabulary=run.frame("vocabulary", ["tag_id", "tag", "photos", "is_place"]),
             training=run.scan("photos", "split=train").select("latitude", "longitude", "tag_ids"),
             rankings=rankings,
-            retrieval=_retrieval_scorer(run, photos),
+            retrieval=_retrieval_scorer(run, photos, shown.retrieval_model),
+            reference=_retrieval_scorer(run, photos, shown.reference_model),
             tagging=_tagging_loader(run),
             jpegs=jpegs,
         )
     )
 
 
-def _retrieval_scorer(run: Run, photos: TestPhotos) -> RetrievalScorer | None:
-    model = run.profile.report.retrieval_model
+def _retrieval_scorer(run: Run, photos: TestPhotos, model: str) -> RetrievalScorer | None:
     if why_no_rankings(run, "retrieval_rankings", model):
         return None
     return load_retrieval_scorer(model, run, photos, run.profile.evaluation, choose_device(run.settings.device))

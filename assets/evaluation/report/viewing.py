@@ -36,6 +36,7 @@ class Viewing:
         training: `latitude`, `longitude`, `tag_ids` of the training photos: what is local where.
         rankings: `photo_id`, `rank`, `tag_id`, `is_correct` by tagging model, those that were run on these photos.
         retrieval: The scorer whose answers are shown, None if its model was not run on these photos.
+        reference: One that is told no place, None if its model was not run on these photos.
         tagging: Loads the tagging scorer for some photo ids, None if its model was not run on these photos.
         jpegs: Loads pictures by photo id.
     """
@@ -47,6 +48,7 @@ class Viewing:
     training: pl.LazyFrame
     rankings: dict[str, pl.DataFrame]
     retrieval: RetrievalScorer | None
+    reference: RetrievalScorer | None
     tagging: Callable[[Ids], TaggingScorer] | None
     jpegs: Callable[[Collection[int]], dict[int, bytes]]
 
@@ -86,8 +88,9 @@ class Viewing:
         photo_id = int(self.photos.photo_ids[position])
         own = self.photos.tag_ids[self.photos.offsets[position] : self.photos.offsets[position + 1]]
         away = match = None
-        if used is not None and tag_id is not None:
-            away = float(distance_km(used.latitude, used.longitude, *self.photos.places[position]))
+        if tag_id is not None:
+            if used is not None:
+                away = float(distance_km(used.latitude, used.longitude, *self.photos.places[position]))
             match = match_of(carries=tag_id in own, away=away, near_km=self.config.near_km)
         width, height = size_of(jpegs[photo_id])
         return Picture(
@@ -100,6 +103,13 @@ class Viewing:
             distance_km=away,
             match=match,
         )
+
+    def right(self, positions: Sequence[int], tag_id: int, place: UsedPlace) -> tuple[int, int, int]:
+        """Of some photos, how many carry a hashtag, and how many of those are near a place, and not far from it."""
+        chosen = np.array(positions, dtype=np.int64)
+        chosen = chosen[self.photos.carry(chosen, tag_id)]
+        away = distance_km(place.latitude, place.longitude, *self.photos.places[chosen].T)
+        return chosen.size, int((away <= self.config.near_km).sum()), int((away <= self.config.far_km).sum())
 
     def local_tags(self, latitude: float, longitude: float) -> frozenset[int]:
         """Hashtags typical of a place: several times more frequent on training photos near it than on all."""

@@ -124,8 +124,8 @@ def galleries() -> tuple[Gallery, ...]:
             "The same hashtag at different places",
             "By LocSens with raw locations: the five best pictures of each.",
             strips=(
-                Strip("bridge", "London", (), pictures),
-                Strip("bridge", "San Francisco", (note,), pictures, 0.3),
+                Strip("bridge", "near London", (), pictures),
+                Strip("bridge", "near San Francisco", (note,), pictures, "Of the first 10, 3 carry the hashtag."),
             ),
         ),
         Gallery("incompatible", "Incompatible", "No ski at Cairo.", unavailable="no LocSens model is trained"),

@@ -171,10 +171,12 @@ def test_differences_are_taken_seed_by_seed(study: StudyData, report_data: Repor
 
 def test_error_bars_are_drawn_where_there_is_a_spread(study: StudyData, report_data: ReportData) -> None:
     def bars(series: figures.Series) -> int:
-        return to_svg(figures.sigma_precision(series), "x", "alt").count("LineCollection")
+        return to_svg(figures.sigma_precision(series), "x", "alt").count('id="x-LineCollection_')
 
     assert bars(figures.sigma_series(report_data.retrieval)) == 0
-    assert bars(figures.sigma_series(report_data.retrieval, study.retrieval)) == len(paper.GRANULARITIES)
+    assert bars(figures.sigma_series(report_data.retrieval, study.retrieval)) == 2 * len(
+        paper.GRANULARITIES
+    )  # with the legend's
 
 
 def test_a_study_of_one_seed_has_no_spread_and_none_is_none(study: StudyData, report_data: ReportData) -> None:
