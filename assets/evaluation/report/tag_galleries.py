@@ -98,11 +98,14 @@ def faked_gallery(viewing: Viewing) -> Gallery:
 
 
 def _that_carry(viewing: Viewing, rankings: pl.DataFrame, used: UsedTag, taken: set[int]) -> list[int]:
-    """Positions of the photos to which the model gives the hashtag its best ranks; else one that carries it."""
+    """Positions of the photos to which the model gives the hashtag its best ranks; else one that carries it.
+
+    In the order of the photos, which is that of their ids: scorers are loaded for ascending ids.
+    """
     own = rankings.filter(pl.col("tag_id") == used.tag_id, pl.col("is_correct"), ~pl.col("photo_id").is_in(taken))
     best = own.sort("rank", "photo_id").head(viewing.config.faked_pictures)["photo_id"]
     if best.len():
-        return [int(one) for one in viewing.photos.positions(best.to_numpy())]
+        return sorted(int(one) for one in viewing.photos.positions(best.to_numpy()))
     everyone = np.arange(len(viewing.photos))
     carrying = everyone[viewing.photos.carry(everyone, used.tag_id)]
     return [int(one) for one in carrying if int(viewing.photos.photo_ids[one]) not in taken][:1]

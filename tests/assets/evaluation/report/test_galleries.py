@@ -75,6 +75,11 @@ def jpegs(photo_ids: Collection[int]) -> dict[int, bytes]:
     return dict.fromkeys(photo_ids, buffer.getvalue())
 
 
+def by_place(photo_ids: Ids) -> ByPlace:
+    assert (np.diff(photo_ids) > 0).all()  # as scorers are loaded
+    return ByPlace()
+
+
 def viewing(**changes: object) -> Viewing:
     photos = frame()
     test_photos = to_test_photos(photos)
@@ -98,7 +103,7 @@ def viewing(**changes: object) -> Viewing:
         },
         "retrieval": UpperBound(test_photos),
         "reference": None,
-        "tagging": lambda _: ByPlace(),
+        "tagging": by_place,
         "jpegs": jpegs,
     }
     return Viewing(**{**values, **changes})  # type: ignore[arg-type]  # a test's own values
@@ -174,7 +179,14 @@ def test_faked_locations_change_the_hashtags() -> None:
     fake = road.lists[1]
     assert [guess.tag for guess in fake.guesses] == ["lion", "road"]
     assert [guess.is_new for guess in fake.guesses] == [True, False]
-    assert "typical of it: " in fake.below
+
+
+def test_of_several_pictures_the_one_that_gains_most_is_shown_and_the_average_told() -> None:
+    ranked = tagging_rankings(p17=("road",), p15=("sand", "road"))
+    rankings = {"mcc": ranked, "locsens_raw": ranked}
+    road = galleries(rankings=rankings)["faked"].cases[-1]
+    assert "typical of it: " in road.lists[1].below
+    assert "on average of 2 pictures" in road.lists[1].below
 
 
 def test_same_viewing_same_galleries() -> None:
