@@ -110,13 +110,17 @@ def _told(viewing: Viewing, used: UsedTag, place: UsedPlace, order: list[int], a
     """How many of the first ten are right, in a sentence, and how many were without the place."""
     carried, near, far = viewing.right(order[:_DEPTH], used.tag_id, place)
     sentence = (
-        f"Of the first {min(len(order), _DEPTH)}, {carried} carry the hashtag, {far} of them within "
-        f"{viewing.config.far_km:g} km and {near} within {viewing.config.near_km:g} km"
+        f"Of the first {min(len(order), _DEPTH)}, {_number(carried)} carry the hashtag, {_number(far)} of "
+        f"them within {viewing.config.far_km:g} km and {_number(near)} within {viewing.config.near_km:g} km"
     )
     if anywhere is None:
         return f"{sentence}."
     carried, near, far = viewing.right(anywhere[:_DEPTH], used.tag_id, place)
-    return f"{sentence}; of those told no place {carried}, {far} and {near}."
+    return f"{sentence}; without a place {_number(carried)}, {_number(far)} and {_number(near)}."
+
+
+def _number(count: int) -> str:
+    return "none" if count == 0 else str(count)
 
 
 def _shared(order: list[int], first: list[int], name: str) -> str:

@@ -79,7 +79,8 @@ def faked_gallery(viewing: Viewing) -> Gallery:
     intro = (
         f"{name} tags one picture several times; only the coordinates that it is told differ. Of the up to "
         f"{viewing.config.faked_pictures} pictures for which the model ranks the hashtag highest, the one is shown "
-        "whose lists gain the most hashtags typical of the places; the averages are over all of them."
+        "whose lists gain the most hashtags typical of the places; the averages are over all. None "
+        f"was taken within {viewing.config.local_km:g} km of the places, if there are others."
     )
     rankings = viewing.rankings.get(viewing.config.tagging_model)
     if viewing.tagging is None or rankings is None:
@@ -121,6 +122,9 @@ def _faked_case(
         if place is not None:
             fakes.append(place)
     told = [(fake.latitude, fake.longitude) for fake in fakes]
+    # A picture that was taken near a place has its hashtags already.
+    far = [one for one in positions if _away(viewing, one, told) > viewing.config.local_km]
+    positions = far or positions
     places = np.concatenate([np.array([viewing.photos.places[one], *told], dtype=np.float64) for one in positions])
     scorer = viewing.tagging(viewing.photos.photo_ids[list(positions)])
     index = np.repeat(np.arange(len(positions), dtype=np.int64), 1 + len(fakes))
@@ -134,6 +138,11 @@ def _faked_case(
     )
     shown = int(np.argmax((after - before).sum(axis=1)))
     return _shown_case(viewing, used, positions[shown], fakes, lists[shown], before, after, shown)
+
+
+def _away(viewing: Viewing, position: int, places: Sequence[tuple[float, float]]) -> float:
+    """Distance in km from where a photo was taken to the nearest of some places."""
+    return min((float(distance_km(*viewing.photos.places[position], *place)) for place in places), default=np.inf)
 
 
 def _shown_case(
