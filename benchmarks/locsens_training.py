@@ -23,6 +23,7 @@ from benchmarks.timing import median_and_spread, ratios
 from models.config import DropoutSchedule, OptimisationConfig, VariantConfig
 from models.devices import bf16_in_hardware, choose_device
 from models.locsens_training import LocSensTask
+from models.share import WHOLE, Share
 from models.training import fit
 
 PHOTOS, VOCABULARY = 200_000, 100_000
@@ -78,11 +79,11 @@ class TimedTask(LocSensTask):
     pace: Pace
     clock: Clock
 
-    def loss(self, batch: Any, step: int) -> Tensor:
+    def loss(self, batch: Any, step: int, share: Share = WHOLE) -> Tensor:
         """The loss; starts the clock."""
         if step == _WARM:
             self.clock.start()
-        return super().loss(batch, step)
+        return super().loss(batch, step, share)
 
     def validate(self) -> dict[str, float]:
         """Stops the clock: it is asked after the last step."""
@@ -144,10 +145,10 @@ def measure(work: Path) -> Iterator[Measured]:
         median, spread = median_and_spread([pace.rate for pace in found])
         cpu, _ = median_and_spread([pace.cpu for pace in found])
         yield Measured(name, "rate", "anchors/s", median, None, "higher", spread, f"{cpu:,.0f} ms of processor a step")
-    for name in paces:
+    for name, found in paces.items():
         if name == _RELEASED:
             continue
         asked = None if name == _TOGETHER else FP32_TARGET if name == "raw, fp32" else target
-        median, spread = median_and_spread(ratios([pace.rate for pace in paces[name]], base))
+        median, spread = median_and_spread(ratios([pace.rate for pace in found], base))
         note = f"{where}; {ANCHORS} anchors, {NEGATIVES} negatives; ambition on a CPU 3.5"
         yield Measured(name, f"rate over the {_RELEASED}", "times", median, asked, "higher", spread, note)

@@ -1,7 +1,6 @@
 """Training LocSens: from embeddings, hashtags and coordinates to a margin ranking loss (paper, LocSens)."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -99,8 +98,7 @@ class LocSensTask(TrainingTask):
         locations, alpha = self._members_locations(triplets, step)
         if share != WHOLE:
             mine = share.within(self._anchors)
-            parts = {name: value[mine] for name, value in vars(triplets).items() if isinstance(value, Tensor)}
-            triplets, locations = replace(triplets, **parts), locations[mine]
+            triplets, locations = triplets.part(mine), locations[mine]
             alpha = alpha if isinstance(alpha, float) else alpha[mine]
         positive, negatives = member_scores(self.module, self._images, self._tags, triplets, locations, alpha)
         return margin_ranking_loss(positive, negatives, self.config.margin)

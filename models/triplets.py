@@ -40,6 +40,17 @@ class Triplets:
     image_replaced: Tensor
     only_images: bool = False
 
+    def part(self, anchors: slice) -> "Triplets":
+        """Some of the anchors with their negatives."""
+        return Triplets(
+            self.photos[anchors],
+            self.tags[anchors],
+            self.negative_photos[anchors],
+            self.negative_tags[anchors],
+            self.image_replaced[anchors],
+            self.only_images,
+        )
+
 
 class TaggedPhotos:
     """Which photo carries which hashtags, as flat tensors that are searched, not looped over.

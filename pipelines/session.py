@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from assets.base.keys import MODELS
+from assets.base.rounding import two_digits
 from assets.base.sentences import shorten
 from assets.base.settings import Settings
 from assets.base.urls import public_source
@@ -214,7 +215,7 @@ def _print_retrieval(rows: pl.DataFrame, title: str, console: Console) -> None:
     for name in rows["model"].unique(maintain_order=True):
         model = rows.filter(pl.col("model") == name)
         values = dict(zip(model["granularity"], model["precision_at_10"], strict=True))
-        table.add_row(name, *(_figure(values.get(granularity)) for granularity in shown))
+        table.add_row(name, *(two_digits(values.get(granularity)) for granularity in shown))
     console.print(table)
 
 
@@ -223,9 +224,5 @@ def _print_tagging(rows: pl.DataFrame, console: Console) -> None:
     table = Table("model", "A@1", "A@10", "% predicted", "% correctly")
     console.print("\n[bold]Tagging[/]")
     for row in rows.iter_rows(named=True):
-        table.add_row(row["model"], *(_figure(row[column]) for column in columns))
+        table.add_row(row["model"], *(two_digits(row[column]) for column in columns))
     console.print(table)
-
-
-def _figure(value: float | None) -> str:
-    return "–" if value is None else f"{value:.2f}"

@@ -13,6 +13,8 @@ import numpy as np
 import polars as pl
 from matplotlib.figure import Figure
 
+from assets.base.rounding import two_digits
+
 _HARMLESS = str.maketrans({"\\": "\\\\", "|": "\\|", "<": "&lt;", "[": "\\["})
 
 
@@ -65,7 +67,7 @@ def markdown_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> M
     def cell(value: object) -> str:
         if value is None:
             return "–"
-        text = f"{value:.2f}" if isinstance(value, float) else str(value)
+        text = two_digits(value) if isinstance(value, float) else str(value)
         return " ".join(text.translate(_HARMLESS).split())
 
     lines = ["| " + " | ".join(header) + " |", "|" + "---|" * len(header)]

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pyarrow as pa
 
 from assets.base.schema import Column, Table
+from assets.base.sql import quote_name, quote_text
 from models.geography import EQUATOR_RADIUS_KM, FLATTENING, TINY
 
 _SCALARS = {
@@ -21,16 +22,6 @@ _SCALARS = {
 }
 
 _NUMERIC_FOLDERS = {"seed"}
-
-
-def quote_text(text: str) -> str:
-    """A text as an SQL literal."""
-    return "'" + text.replace("'", "''") + "'"
-
-
-def quote_name(name: str) -> str:
-    """A name as an SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 def literal_path(path: str) -> str:

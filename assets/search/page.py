@@ -6,10 +6,10 @@ hostile and escaped by jinja2.
 
 from collections.abc import Mapping
 
+from assets.evaluation.report.comparison import label
 from assets.evaluation.report.data import Picture, match_of
 from assets.evaluation.report.html import environment, style
 from assets.evaluation.report.pictures import shrunk, size_of
-from assets.evaluation.report.tables import label
 from assets.search.answers import FoundPhoto, FoundPhotos, FoundTags
 
 _PACKAGE = "assets.search"

@@ -28,6 +28,7 @@ from assets.study.runs import read_rows, run_row, write_row
 from assets.study.setting import Setting, read_photos, setting
 from models.devices import choose_device
 from models.locsens import LocSens, load_locsens
+from models.training import SNAPSHOTS
 from models.weights import dump_config
 
 MOVED = ("locsens_raw", "locsens_zeroed")
@@ -160,7 +161,7 @@ def _network(learnt: Learnt, name: str) -> LocSens:
     """The network of the last step, or of the end of a stage."""
     if name == WEIGHTS:
         return learnt.task.module
-    stored = (learnt.snapshots / f"{name}.safetensors").read_bytes()
+    stored = (learnt.scratch / SNAPSHOTS / f"{name}.safetensors").read_bytes()
     return load_locsens(dump_config(learnt.task.config), stored, name)
 
 

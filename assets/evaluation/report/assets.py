@@ -3,7 +3,9 @@
 from assets.base.paths import REPORT_FILE
 from assets.base.run import Run
 from assets.base.step import Reads, step
+from assets.base.tables import TABLES
 from assets.evaluation.report.checks import has_four_tables, rows_are_accounted_for, self_contained
+from assets.evaluation.report.study import STUDY_TABLES
 
 _OPTIONAL = (
     "raw_photos",
@@ -38,6 +40,7 @@ _OPTIONAL = (
         Reads("vocabulary"),
         Reads("photos"),
         *(Reads(asset, optional=True) for asset in _OPTIONAL),
+        *(Reads(asset, optional=True) for asset in STUDY_TABLES if asset in TABLES),
     ),
     profile=("report", "evaluation", "seed"),
     code_version="3",

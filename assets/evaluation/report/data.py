@@ -8,6 +8,9 @@ from typing import Literal
 
 import polars as pl
 
+from assets.evaluation.report.sql import Query
+from assets.evaluation.report.study import StudyData
+
 Match = Literal["here", "elsewhere", "no"]
 """A picture carries the hashtag and is near the place; carries it but is far; does not carry it."""
 
@@ -40,6 +43,7 @@ class About:
         vocabulary: Hashtags that models learn.
         seed: Seed of the training.
         steps: Model asset and partition → training steps.
+        stages: Model that is a snapshot → steps before it was made, and steps of the whole training.
         provenance: The records that the report rests on.
     """
 
@@ -50,6 +54,7 @@ class About:
     vocabulary: int
     seed: int
     steps: dict[str, int]
+    stages: dict[str, tuple[int, int]] = field(default_factory=dict)
     provenance: tuple[Provenance, ...] = ()
 
 
@@ -64,6 +69,7 @@ class Account:
         kept_as: What the kept ones are called.
         kept: Rows that stayed.
         reasons: Why the others did not → rows, most frequent first.
+        queries: `total`, `kept` and each reason → the query that gives it.
     """
 
     title: str
@@ -72,6 +78,7 @@ class Account:
     kept_as: str
     kept: int
     reasons: dict[str, int]
+    queries: dict[str, Query] = field(default_factory=dict)
 
     @property
     def adds_up(self) -> bool:
@@ -144,26 +151,27 @@ class Strip:
 
     Attributes:
         tag: Hashtag that was asked.
-        place: Place that was asked, by name.
+        place: Place that was asked, in words: `near London`.
         notes: Sentences on what stands in for what the collection lacks.
         pictures: The best pictures, best first.
-        overlap: Share of the top 10 that the hashtag's first place shows too, 0 to 1, if there is one.
+        told: How many of the first ten are right, and how many the hashtag's first place shows too, in sentences.
     """
 
     tag: str
     place: str
     notes: tuple[str, ...]
     pictures: tuple[Picture, ...]
-    overlap: float | None = None
+    told: str = ""
 
 
 @dataclass(frozen=True)
 class TagGuess:
-    """One predicted hashtag; `is_local`: typical of the place that the model was told."""
+    """One predicted hashtag; `is_local`: typical of the place told; `is_new`: not predicted at the true place."""
 
     tag: str
     is_correct: bool
     is_local: bool = False
+    is_new: bool = False
 
 
 @dataclass(frozen=True)
@@ -208,9 +216,8 @@ class ReportData:
         photos_by_split: Split → photos.
         retrieval: Rows of `retrieval_results`.
         tagging: Rows of `tagging_results`.
-        by_continent: `model`, `granularity`, `group`, `precision_at_10`, `queries`.
+        by_continent: As `breakdown.by_continent` makes it.
         by_frequency: The same by class of hashtag frequency, rarest first.
-        by_what_counts: The same for all queries, without the own photo, and without names of places.
         curves: Training curves.
         world: Photos per cell of the whole Earth.
         close: The same in finer cells, if the collection is of one region.
@@ -219,6 +226,7 @@ class ReportData:
         layers: The LocSens network, if one is trained.
         galleries: The post's galleries.
         missing: Sentences on what was not run and why.
+        study: Results of several seeds and verdicts on the claims, if the study was run.
     """
 
     about: About
@@ -229,7 +237,6 @@ class ReportData:
     tagging: pl.DataFrame
     by_continent: pl.DataFrame
     by_frequency: pl.DataFrame
-    by_what_counts: pl.DataFrame
     curves: tuple[Curve, ...]
     world: Density
     close: Density | None
@@ -237,4 +244,5 @@ class ReportData:
     frequencies: pl.DataFrame
     layers: Layers | None
     galleries: tuple[Gallery, ...]
-    missing: tuple[str, ...] = field(default=())
+    missing: tuple[str, ...] = ()
+    study: StudyData | None = None

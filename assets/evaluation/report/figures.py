@@ -15,42 +15,52 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 
 from assets.base.show import thinned
 from assets.evaluation.report import paper
+from assets.evaluation.report.comparison import in_order, label
 from assets.evaluation.report.data import Curve
-from assets.evaluation.report.tables import label
+from assets.evaluation.report.measured import Measured, retrieval_figures
 from assets.evaluation.report.theme import DASHES, MARKERS, PALETTE, SERIES, styled
 
 PANEL = (5.2, 4.0)
+_GROUP_COLUMNS = ("group", "precision_at_10", "spread")
 
-Series = Mapping[str, Sequence[float | None]]
-"""Name → one value for each place on the x axis."""
+Series = Mapping[str, Sequence[Measured | None]]
+"""Name → one figure for each place on the x axis, None where not run."""
 
 
-def sigma_series(retrieval: pl.DataFrame) -> dict[str, list[float | None]]:
-    """Our sigma figure: granularity → P@10 of each model of `paper.SIGMA_AXIS`, None where not run."""
-    rows = retrieval.filter(pl.col("average") == "query", pl.col("slice") == "all")
-    means = rows.group_by("model", "granularity").agg(pl.col("precision_at_10").mean())
-    found = {(model, granularity): value for model, granularity, value in means.iter_rows()}
+def sigma_series(retrieval: pl.DataFrame, study: pl.DataFrame | None = None, *, alone: bool = False) -> Series:
+    """Our sigma figure: granularity → P@10 of each place of `paper.SIGMA_AXIS`.
+
+    Args:
+        retrieval: Rows of `retrieval_results`.
+        study: The study's, if one was run.
+        alone: For each sigma a training of its own that ends there, instead of snapshots of one.
+    """
+    found = retrieval_figures(retrieval, study)
+    models = list(paper.ALONE.values() if alone else paper.SIGMA_AXIS)
     return {
-        granularity: [found.get((model, granularity)) for model in paper.SIGMA_AXIS]
-        for granularity in paper.GRANULARITIES
+        granularity: [_run(found.get((model, granularity))) for model in models] for granularity in paper.GRANULARITIES
     }
 
 
-def paper_sigma_series() -> dict[str, list[float | None]]:
+def _run(measured: Measured | None) -> Measured | None:
+    return measured if measured is not None and measured.by_seed else None
+
+
+def paper_sigma_series() -> Series:
     """The paper's sigma figure, from its table."""
     return {
-        granularity: [paper.SENSITIVE_RETRIEVAL[model][index] for model in paper.SIGMA_AXIS]
+        granularity: [Measured({0: paper.SENSITIVE_RETRIEVAL[model][index]}, "") for model in paper.SIGMA_AXIS]
         for index, granularity in enumerate(paper.GRANULARITIES)
     }
 
 
-def against_sigma_1(series: Series) -> dict[str, list[float | None]]:
-    """Each series minus its value at sigma = 1; all None where that one is missing."""
+def against_sigma_1(series: Series) -> Series:
+    """Each series minus its value at sigma = 1, seed by seed; all None where that one is missing."""
     reference = list(paper.SIGMA_AXIS).index(paper.SIGMA_REFERENCE)
-    changes: dict[str, list[float | None]] = {}
+    changes: dict[str, list[Measured | None]] = {}
     for name, values in series.items():
         zero = values[reference]
-        changes[name] = [None if value is None or zero is None else value - zero for value in values]
+        changes[name] = [None if value is None or zero is None else _run(value.minus(zero)) for value in values]
     return changes
 
 
@@ -90,12 +100,20 @@ def sigma_both(series: Series) -> Figure:
 def _sigma_axes(axes: Axes, series: Series, ylabel: str) -> None:
     ticks = list(paper.SIGMA_AXIS.values())
     for index, (name, values) in enumerate(series.items()):
-        axes.plot(
-            range(len(ticks)),
-            _gaps(values),
+        # Side by side by a hair, so that bars of one place do not cover each other.
+        places = np.arange(len(ticks)) + (index - (len(series) - 1) / 2) * 0.06
+        means, spreads = (
+            [_nan(None if value is None else getattr(value, what)) for value in values] for what in ("mean", "spread")
+        )
+        axes.errorbar(
+            places if np.isfinite(spreads).any() else np.arange(len(ticks)),
+            means,
+            yerr=spreads if np.isfinite(spreads).any() else None,
             color=SERIES[index],
             marker=MARKERS[index],
             linestyle=DASHES[index],
+            elinewidth=1,
+            capsize=2,
             label=name,
         )
     axes.set_xticks(range(len(ticks)), ticks)
@@ -108,34 +126,38 @@ def breakdown(rows: pl.DataFrame, groups: Sequence[str], granularity: str, title
     """P@10 by group for each model: a dot a model, set beside each other within the group.
 
     Args:
-        rows: `model`, `granularity`, `group`, `precision_at_10`.
+        rows: `model`, `granularity`, `group`, `precision_at_10`, `spread`.
         groups: Groups in order, as shown.
         granularity: Which granularity.
         title: That granularity in words.
         xlabel: What the groups are.
     """
     chosen = rows.filter(pl.col("granularity") == granularity)
-    models = [model for model in paper.MODEL_LABELS if model in set(chosen["model"])]
+    models = in_order(set(chosen["model"]))
     with styled():
         figure = Figure(figsize=PANEL, layout="constrained")
         axes = figure.subplots()
         width = 0.7 / max(len(models), 1)
         for index, model in enumerate(models):
             own = chosen.filter(pl.col("model") == model)
-            found = dict(own.select("group", "precision_at_10").iter_rows())
+            found = {group: (mean, spread) for group, mean, spread in own.select(*_GROUP_COLUMNS).iter_rows()}
+            means, spreads = ([_nan(found.get(group, (None, None))[part]) for group in groups] for part in (0, 1))
             places = np.arange(len(groups)) + (index - (len(models) - 1) / 2) * width
-            axes.plot(
+            axes.errorbar(
                 places,
-                _gaps([found.get(group) for group in groups]),
+                means,
+                yerr=spreads if np.isfinite(spreads).any() else None,
                 linestyle="none",
                 marker=MARKERS[index % len(MARKERS)],
                 color=SERIES[index % len(SERIES)],
+                elinewidth=1,
+                capsize=2,
                 label=label(model),
                 clip_on=False,
             )
         for edge in range(1, len(groups)):
             axes.axvline(edge - 0.5, color=PALETTE["rule"], linewidth=0.6)
-        axes.set_xticks(range(len(groups)), [fill(group, 8) for group in groups])
+        axes.set_xticks(range(len(groups)), [fill(group, 10) for group in groups], fontsize=9)
         axes.set_xlim(-0.5, max(len(groups) - 0.5, 0.5))
         axes.set_ylim(bottom=0)
         axes.set_xlabel(xlabel)
@@ -227,5 +249,5 @@ def _legend(figure: Figure, columns: int) -> None:
         figure.legend(handles, names, loc="outside upper left", ncols=columns)
 
 
-def _gaps(values: Sequence[float | None]) -> list[float]:
-    return [float("nan") if value is None else value for value in values]
+def _nan(value: float | None) -> float:
+    return float("nan") if value is None else value

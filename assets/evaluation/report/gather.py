@@ -11,14 +11,15 @@ from assets.base.urls import public_source
 from assets.evaluation.candidates import Ids, TestPhotos, read_test_photos
 from assets.evaluation.ranked import why_no_rankings
 from assets.evaluation.report.accounts import accounts
-from assets.evaluation.report.breakdown import by_continent, by_frequency, by_what_counts
+from assets.evaluation.report.breakdown import by_continent, by_frequency
 from assets.evaluation.report.data import About, Curve, Gallery, Provenance, ReportData
 from assets.evaluation.report.galleries import all_galleries
 from assets.evaluation.report.maps import densities
 from assets.evaluation.report.missing import what_is_missing
 from assets.evaluation.report.pictures import load_jpegs
+from assets.evaluation.report.study import read_study
 from assets.evaluation.report.substitutes import cities_of
-from assets.evaluation.report.trained import drawn_network, training_curves
+from assets.evaluation.report.trained import drawn_network, sampling_stages, training_curves
 from assets.evaluation.report.viewing import Viewing
 from assets.evaluation.retrieval import RetrievalScorer
 from assets.evaluation.scorers import (
@@ -35,6 +36,8 @@ _CITIES_NAMED = 8
 def gather(run: Run) -> ReportData:
     """Everything that the report says, from the published tables and models."""
     retrieval = run.frame("retrieval_results")
+    study = read_study(run)
+    seeds = None if study is None else study.retrieval
     shown = run.profile.report
     curves = training_curves(run)
     world, close = densities(run.scan("photos"), shown.map_cell_degrees)
@@ -45,9 +48,8 @@ def gather(run: Run) -> ReportData:
         photos_by_split=photos_by_split(run),
         retrieval=retrieval,
         tagging=run.frame("tagging_results"),
-        by_continent=by_continent(retrieval, shown.breakdown_models, shown.breakdown_granularities),
-        by_frequency=by_frequency(retrieval, shown.breakdown_models, shown.breakdown_granularities),
-        by_what_counts=by_what_counts(retrieval, shown.breakdown_models, shown.breakdown_granularities),
+        by_continent=by_continent(retrieval, seeds, shown.breakdown_models, shown.breakdown_granularities),
+        by_frequency=by_frequency(retrieval, seeds, shown.breakdown_models, shown.breakdown_granularities),
         curves=curves,
         world=world,
         close=close,
@@ -56,6 +58,7 @@ def gather(run: Run) -> ReportData:
         layers=drawn_network(run),
         galleries=_galleries(run),
         missing=what_is_missing(run),
+        study=study,
     )
 
 
@@ -72,6 +75,7 @@ def _about(run: Run, curves: tuple[Curve, ...]) -> About:
         vocabulary=sum(record.rows or 0 for record in run.records("vocabulary")),
         seed=run.profile.seed,
         steps={curve.model: _last_step(curve) for curve in curves},
+        stages=sampling_stages(run),
         provenance=tuple(found for reads in run.step.reads if (found := _provenance(run, reads.asset)) is not None),
     )
 
@@ -135,15 +139,15 @@ def _galleries(run: Run) -> tuple[Gallery, ...]:
             vocabulary=run.frame("vocabulary", ["tag_id", "tag", "photos", "is_place"]),
             training=run.scan("photos", "split=train").select("latitude", "longitude", "tag_ids"),
             rankings=rankings,
-            retrieval=_retrieval_scorer(run, photos),
+            retrieval=_retrieval_scorer(run, photos, shown.retrieval_model),
+            reference=_retrieval_scorer(run, photos, shown.reference_model),
             tagging=_tagging_loader(run),
             jpegs=jpegs,
         )
     )
 
 
-def _retrieval_scorer(run: Run, photos: TestPhotos) -> RetrievalScorer | None:
-    model = run.profile.report.retrieval_model
+def _retrieval_scorer(run: Run, photos: TestPhotos, model: str) -> RetrievalScorer | None:
     if why_no_rankings(run, "retrieval_rankings", model):
         return None
     return load_retrieval_scorer(model, run, photos, run.profile.evaluation, choose_device(run.settings.device))

@@ -12,13 +12,18 @@ import polars as pl
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from assets.base.rounding import two_digits
 from assets.evaluation.report import figures, map_figures, paper
+from assets.evaluation.report.breakdown_part import broken_down
+from assets.evaluation.report.claims import judged, summary
 from assets.evaluation.report.data import ReportData
 from assets.evaluation.report.diagram import architecture
+from assets.evaluation.report.further import staged_remarks, stricter_tables, study_tables
 from assets.evaluation.report.sql import QUESTIONS
 from assets.evaluation.report.survival import survival
-from assets.evaluation.report.tables import ComparisonTable, four_tables, label
+from assets.evaluation.report.tables import four_tables
 from assets.evaluation.report.theme import to_svg
+from assets.evaluation.report.top import at_the_street, compared, facts_queries
 
 _PACKAGE = "assets.evaluation.report"
 
@@ -32,6 +37,7 @@ def environment(*packages: str) -> Environment:
     loader = ChoiceLoader([PackageLoader(package) for package in (*packages, _PACKAGE)])
     made = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
     made.filters["data_uri"] = _data_uri
+    made.filters["two_digits"] = two_digits
     return made
 
 
@@ -49,30 +55,31 @@ def render(data: ReportData, near_km: float = 25.0) -> str:
         near_km: Distance in km within which a picture counts as near in the galleries.
     """
     templates = environment()
-    tables = four_tables(data.retrieval, data.tagging)
+    tables = four_tables(data.retrieval, data.tagging, data.study)
+    stricter = stricter_tables(data.retrieval, data.tagging, data.study)
+    others = study_tables(data.retrieval, data.study)
     drawn = _figures(data)
+    claims = judged(data.study)
     return templates.get_template("report.html.j2").render(
         data=data,
         style=style(),
         tables=tables,
+        stricter=stricter,
+        others=others,
+        remarks=staged_remarks(data.about.stages, (*tables, *stricter, *others)),
         figures=drawn,
         map_captions=_MAP_CAPTIONS,
+        claims=claims,
+        claims_in_short=summary(claims),
         breakdowns=[
-            _breakdown(
+            broken_down(
                 templates,
                 data.by_frequency,
                 "By hashtag frequency",
                 "frequency",
                 "hashtags asked for, by how many photos carry them",
             ),
-            _breakdown(templates, data.by_continent, "By continent", "continent", "continent of the query’s place"),
-            _breakdown(
-                templates,
-                data.by_what_counts,
-                "By what counts",
-                "counts",
-                "all queries; the query’s own photo left out of the ranking; hashtags that name no place",
-            ),
+            broken_down(templates, data.by_continent, "By continent", "continent", "continent of the query’s place"),
         ],
         survivorship=survival(templates, data.survivorship),
         curves=[
@@ -83,10 +90,12 @@ def render(data: ReportData, near_km: float = 25.0) -> str:
             )
             for index, curve in enumerate(data.curves)
         ],
-        queries=QUESTIONS,
+        questions=QUESTIONS,
+        facts=facts_queries(data.photos_by_split),
         near_km=f"{near_km:g}",
         total_photos=sum(data.photos_by_split.values()),
-        headline=_headline(tables),
+        headline=compared(tables),
+        street=at_the_street(tables),
     )
 
 
@@ -97,28 +106,31 @@ _MAP_CAPTIONS = (
 
 
 def _figures(data: ReportData) -> dict[str, Any]:
-    ours, theirs = figures.sigma_series(data.retrieval), figures.paper_sigma_series()
+    seeds = data.study.retrieval if data.study else None
     maps = [_svg(map_figures.world_map(data.world), "map", _map_alt(data.world.cells))]
     if data.close is not None:
         close = map_figures.local_map(data.close, data.cities)
         maps.append(_svg(close, "close", "Map of the collection close by, with its most photographed cities"))
+    alone = figures.sigma_series(data.retrieval, seeds, alone=True)
+    trained_alone = data.study is not None and any(
+        model.endswith("_alone") for model in data.study.retrieval["model"].unique()
+    )
     return {
-        "sigma_precision": _svg(figures.sigma_precision(ours), "sigma", _sigma_alt("on this collection", ours)),
-        "sigma_change": _svg(
-            figures.sigma_change(ours),
-            "change",
-            _sigma_alt("on this collection, change against sigma 1", figures.against_sigma_1(ours)),
-        ),
-        "paper_precision": _svg(figures.sigma_precision(theirs), "psigma", _sigma_alt("in the paper", theirs)),
-        "paper_change": _svg(
-            figures.sigma_change(theirs),
-            "pchange",
-            _sigma_alt("in the paper, change against sigma 1", figures.against_sigma_1(theirs)),
-        ),
+        "sigma": _sigma_panels(figures.sigma_series(data.retrieval, seeds), "sigma", "on this collection"),
+        "sigma_alone": _sigma_panels(alone, "alone", "with a training for each sigma") if trained_alone else (),
+        "sigma_paper": _sigma_panels(figures.paper_sigma_series(), "psigma", "in the paper"),
         "tag_frequency": _svg(figures.tag_frequency(data.frequencies), "frequency", "Photos per hashtag over its rank"),
         "maps": maps,
         "architecture": Markup(architecture(data.layers)) if data.layers else "",  # noqa: S704 - escaped there
     }
+
+
+def _sigma_panels(series: figures.Series, name: str, where: str) -> tuple[Markup, Markup]:
+    change = figures.against_sigma_1(series)
+    return (
+        _svg(figures.sigma_precision(series), name, _sigma_alt(where, series)),
+        _svg(figures.sigma_change(series), f"{name}-change", _sigma_alt(f"{where}, change against sigma 1", change)),
+    )
 
 
 def _svg(figure: Any, name: str, alt: str) -> Markup:
@@ -127,12 +139,15 @@ def _svg(figure: Any, name: str, alt: str) -> Markup:
 
 def _sigma_alt(where: str, series: figures.Series) -> str:
     ticks = list(paper.SIGMA_AXIS.values())
-    lines = [
-        f"{name}: "
-        + ", ".join(f"{tick} {value:.1f}" for tick, value in zip(ticks, values, strict=True) if value is not None)
-        for name, values in series.items()
-        if any(value is not None for value in values)
-    ]
+    lines = []
+    for name, values in series.items():
+        run = [
+            f"{tick} {value.mean:.1f}"
+            for tick, value in zip(ticks, values, strict=True)
+            if value is not None and value.mean is not None
+        ]
+        if run:
+            lines.append(f"{name}: {', '.join(run)}")
     return f"Precision at 10 {where}, by model. " + ("; ".join(lines) or "no model was run") + "."
 
 
@@ -142,55 +157,6 @@ def _map_alt(cells: pl.DataFrame) -> str:
     both = cells.select("latitude", "longitude").to_numpy()
     (south, west), (north, east) = both.min(axis=0), both.max(axis=0)
     return f"Photos from {south:.1f} to {north:.1f} degrees latitude, {west:.1f} to {east:.1f} degrees longitude"
-
-
-def _breakdown(templates: Environment, rows: pl.DataFrame, title: str, key: str, xlabel: str) -> dict[str, Any]:
-    if rows.height == 0:
-        return {"title": title, "panels": [], "table": ""}
-    macro = templates.get_template("parts.html.j2").module.breakdown_table  # type: ignore[attr-defined]  # a macro
-    groups = rows.select("group", "queries").unique("group", maintain_order=True).rows()
-    names = [group for group, _ in groups]
-    panels, parts = [], []
-    for granularity in rows["granularity"].unique(maintain_order=True):
-        figure = figures.breakdown(rows, names, granularity, _within(granularity), xlabel)
-        panels.append(
-            _svg(
-                figure,
-                f"{key}-{granularity}",
-                f"{title}, {_within(granularity)}; the table below has the figures",
-            )
-        )
-        chosen = rows.filter(pl.col("granularity") == granularity)
-        found = {
-            (model, group): value
-            for model, group, value in chosen.select("model", "group", "precision_at_10").iter_rows()
-        }
-        models = [model for model in paper.MODEL_LABELS if model in set(chosen["model"])]
-        lines = [(label(model), [found.get((model, name)) for name in names]) for model in models]
-        parts.append(macro(f"{title}, {_within(granularity)}", _within(granularity), groups, lines))
-    return {"title": title, "panels": panels, "table": Markup("").join(parts)}
-
-
-def _within(granularity: str) -> str:
-    km = paper.GRANULARITIES[granularity]
-    return "anywhere" if km is None else f"within {km:g} km ({granularity})"
-
-
-def _headline(tables: tuple[ComparisonTable, ...]) -> str:
-    """One sentence with the comparison that the paper is about; empty where it was not run."""
-    sensitive = next(table for table in tables if table.key == "sensitive-retrieval")
-    found = {
-        (row.model, cell.column): cell.ours for row in sensitive.rows for cell in row.cells if cell.ours is not None
-    }
-    raw, mcc = found.get(("locsens_raw", "city")), found.get(("mcc", "city"))
-    raw_any, mcc_any = found.get(("locsens_raw", "agnostic")), found.get(("mcc", "agnostic"))
-    if raw is None or mcc is None or raw_any is None or mcc_any is None:
-        return ""
-    return (
-        f"Asked for a hashtag near a place, LocSens with raw locations has {raw:.1f} % right pictures from "
-        f"within 25 km among its first ten; MCC, which sees no location, {mcc:.1f} %. Wherever they were "
-        f"taken, {raw_any:.1f} % of LocSens’ pictures carry the hashtag, and {mcc_any:.1f} % of MCC’s."
-    ).replace(" %", "\u00a0%")
 
 
 def _data_uri(jpeg: bytes) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from assets.base.provenance import Record
 from assets.base.run import Run
+from assets.evaluation.report.study import STUDY_TABLES
 
 _CHAIN = " was not run: "
 """What a step that stops because of another one puts between that one's name and its reason."""
@@ -12,7 +13,9 @@ _CHAIN = " was not run: "
 def what_is_missing(run: Run) -> tuple[str, ...]:
     """Sentences on everything that the run would read and that is not there."""
     expected = {
-        reads.asset: list(run.workspace.upstream_keys(run.step, reads, run.partition)) for reads in run.step.reads
+        reads.asset: list(run.workspace.upstream_keys(run.step, reads, run.partition))
+        for reads in run.step.reads
+        if reads.asset not in STUDY_TABLES  # made on request: not there is not missing
     }
     return missing_sentences(expected, [record for asset in expected for record in run.records(asset)])
 

@@ -7,6 +7,7 @@ author's blog post. All numbers are YFCC100M's; the report shows them beside our
 from dataclasses import dataclass
 from typing import Final
 
+from assets.base.keys import SIGMAS
 from assets.base.profiles.sections import evaluation
 from assets.evaluation.results import AGNOSTIC
 
@@ -32,7 +33,16 @@ MODEL_LABELS: Final[dict[str, str]] = {
     "locsens_sampling_0.01": "LocSens, sampling σ = 0.01",
     "locsens_sampling_0": "LocSens, sampling σ = 0",
 }
-"""Model key → name, in the order of the paper's tables."""
+"""Model key → name, in the order of the paper's tables, with baselines of ours beside those that they are like."""
+
+STUDY_LABELS: Final[dict[str, str]] = {
+    **{f"locsens_sampling_{sigma}_alone": f"LocSens, sampling to σ = {sigma}, own training" for sigma in SIGMAS},
+    "locsens_raw_tag_negatives": "LocSens, raw, negatives of image or hashtag",
+    "locsens_raw_narrow": "LocSens, raw, location of width 10",
+    "locsens_raw_unnormalised": "LocSens, raw, modalities not normalised",
+    "locsens_raw_fourier": "LocSens, raw, Fourier features of the location",
+}
+"""Trainings of the study alone: model key → name."""
 
 SIGMA_AXIS: Final[dict[str, str]] = {
     "locsens_zeroed": "zeroed",
@@ -44,6 +54,11 @@ SIGMA_AXIS: Final[dict[str, str]] = {
     "locsens_raw": "raw",
 }
 """Model key → tick of the sigma figure, left to right."""
+
+ALONE: Final[dict[str, str]] = {
+    model: f"{model}_alone" if tick in SIGMAS[:-1] else model for model, tick in SIGMA_AXIS.items()
+}
+"""Model of the sigma figure → the one trained on its own with the whole budget: all but σ = 1 to 0.01 always are."""
 
 SIGMA_REFERENCE: Final = "locsens_sampling_1"
 """The model that the sigma figure's right panel subtracts."""

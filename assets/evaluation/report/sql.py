@@ -1,6 +1,70 @@
-"""Questions that a reader of the report may ask further, as SQL against `locsens.duckdb`."""
+"""SQL against `locsens.duckdb`: the query of every number on the page, and questions that a reader may ask further.
 
+A number's query yields one row; its columns are named as those of the table that shows it, rounded as it is shown.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
+
+from assets.base.sql import quote_name, quote_text
+
+
+@dataclass(frozen=True)
+class Query:
+    """What some numbers of the page are read from.
+
+    Attributes:
+        key: Unique on the page; its anchor is `sql-<key>`.
+        about: Which numbers these are.
+        sql: A SELECT of one row.
+    """
+
+    key: str
+    about: str
+    sql: str
+
+
+def one_row(columns: Mapping[str, str], source: str, where: Mapping[str, str | int] | None = None) -> str:
+    """A SELECT of one row.
+
+    Args:
+        columns: Name of each column → the expression for it.
+        source: A view, with its joins if any.
+        where: Column → the value that it must have.
+    """
+    selected = ",\n       ".join(f"{expression} AS {_name(name)}" for name, expression in columns.items())
+    conditions = [
+        f"{name} = {value if isinstance(value, int) else quote_text(value)}" for name, value in (where or {}).items()
+    ]
+    tail = f"\nWHERE {' AND '.join(conditions)}" if conditions else ""
+    return f"SELECT {selected}\nFROM {source}{tail};"
+
+
+def figures(columns: Mapping[str, str], *, spread: bool) -> dict[str, str]:
+    """Expressions for means, and for their standard deviations over seeds, as they are shown.
+
+    Args:
+        columns: Name of each column → what is averaged, with its FILTER if any: `x` or `x FILTER (y)`.
+        spread: Whether `<name>_sd` stands beside each.
+    """
+    found = {}
+    for name, averaged in columns.items():
+        value, filtered, condition = averaged.partition(" FILTER ")
+        found[name] = f"round(avg({value}){filtered}{condition}, 2)"
+        if spread:
+            found[f"{name}_sd"] = f"round(stddev_samp({value}){filtered}{condition}, 2)"
+    return found
+
+
+def at(granularity: str, value: str = "precision_at_10", by: str = "granularity") -> str:
+    """A value where a column has a value, as `figures` takes it."""
+    return f"{value} FILTER ({by} = {quote_text(granularity)})"
+
+
+def _name(name: str) -> str:
+    return name if name.isidentifier() and name.isascii() else quote_name(name)
+
 
 QUESTIONS: Final[tuple[tuple[str, str], ...]] = (
     (

@@ -9,9 +9,11 @@ from assets.base.keys import METHODS, VARIANTS
 from assets.evaluation.candidates import Published
 from assets.evaluation.report.data import Curve, Layers
 from models.config import VariantConfig
+from models.schedules import sigma_snapshots
 from models.weights import load_config
 
 _DRAWN_FIRST = "retrieval_raw"
+_STAGED = "retrieval_sampling"
 _LOCATIONS = {
     "zeroed": "location: its representation is zeroed",
     "raw": "location: true coordinates throughout",
@@ -35,6 +37,20 @@ def training_curves(published: Published) -> tuple[Curve, ...]:
 
 def _file(published: Published, asset: str, partition: str, name: str) -> str | None:
     return next((path for path in published.files(asset, partition) if path.endswith(f"/{name}")), None)
+
+
+def sampling_stages(published: Published) -> dict[str, tuple[int, int]]:
+    """Model → steps after which its weights were kept, and steps of the whole training; empty if there is none.
+
+    Location sampling is one training: what is reported at a sigma is a snapshot of it, made before the rate had fallen.
+    """
+    path = _file(published, "locsens_model", _STAGED, "config.json")
+    if path is None:
+        return {}
+    config = load_config(VariantConfig, published.storage.read_bytes(path))
+    steps = config.optimisation.steps
+    kept = sigma_snapshots(steps, config.sigmas)
+    return {f"locsens_sampling_{name.removeprefix('sigma_')}": (done, steps) for done, name in kept.items()}
 
 
 def _title(asset: str, key: str) -> str:

@@ -9,6 +9,7 @@ import polars as pl
 
 from assets.base.profiles.sections.report import ReportConfig
 from assets.evaluation.candidates import Ids, TestPhotos
+from assets.evaluation.local_tags import LocalTags
 from assets.evaluation.report.data import Picture, match_of
 from assets.evaluation.report.paper import AskedPlace
 from assets.evaluation.report.pictures import size_of
@@ -36,6 +37,7 @@ class Viewing:
         training: `latitude`, `longitude`, `tag_ids` of the training photos: what is local where.
         rankings: `photo_id`, `rank`, `tag_id`, `is_correct` by tagging model, those that were run on these photos.
         retrieval: The scorer whose answers are shown, None if its model was not run on these photos.
+        reference: One that is told no place, None if its model was not run on these photos.
         tagging: Loads the tagging scorer for some photo ids, None if its model was not run on these photos.
         jpegs: Loads pictures by photo id.
     """
@@ -47,6 +49,7 @@ class Viewing:
     training: pl.LazyFrame
     rankings: dict[str, pl.DataFrame]
     retrieval: RetrievalScorer | None
+    reference: RetrievalScorer | None
     tagging: Callable[[Ids], TaggingScorer] | None
     jpegs: Callable[[Collection[int]], dict[int, bytes]]
 
@@ -86,8 +89,9 @@ class Viewing:
         photo_id = int(self.photos.photo_ids[position])
         own = self.photos.tag_ids[self.photos.offsets[position] : self.photos.offsets[position + 1]]
         away = match = None
-        if used is not None and tag_id is not None:
-            away = float(distance_km(used.latitude, used.longitude, *self.photos.places[position]))
+        if tag_id is not None:
+            if used is not None:
+                away = float(distance_km(used.latitude, used.longitude, *self.photos.places[position]))
             match = match_of(carries=tag_id in own, away=away, near_km=self.config.near_km)
         width, height = size_of(jpegs[photo_id])
         return Picture(
@@ -101,36 +105,18 @@ class Viewing:
             match=match,
         )
 
+    def right(self, positions: Sequence[int], tag_id: int, place: UsedPlace) -> tuple[int, int, int]:
+        """Of some photos, how many carry a hashtag, and how many of those are near a place, and not far from it."""
+        chosen = np.array(positions, dtype=np.int64)
+        chosen = chosen[self.photos.carry(chosen, tag_id)]
+        away = distance_km(place.latitude, place.longitude, *self.photos.places[chosen].T)
+        return chosen.size, int((away <= self.config.near_km).sum()), int((away <= self.config.far_km).sum())
+
     def local_tags(self, latitude: float, longitude: float) -> frozenset[int]:
         """Hashtags typical of a place: several times more frequent on training photos near it than on all."""
-        # A degree of latitude is 111 km; a box in longitude would cut at the date line and near the poles.
-        reach = self.config.local_km / 110.0
-        near = self.training.filter(pl.col("latitude").is_between(latitude - reach, latitude + reach)).collect()
-        away = distance_km(latitude, longitude, near["latitude"], near["longitude"])
-        near = near.filter(pl.Series(away <= self.config.local_km, dtype=pl.Boolean))
-        if near.height == 0:
-            return frozenset()
-        counts = _tag_counts(near.lazy()).rename({"count": "near"})
-        compared = counts.join(self.training_counts, on="tag_id")
-        lift = (pl.col("near") / near.height) / (pl.col("count") / self.training_photos)
-        local = compared.filter((pl.col("near") >= _FEWEST) & (lift >= self.config.local_lift))
-        return frozenset(int(tag) for tag in local["tag_id"])
+        return self._local.at(latitude, longitude)
 
     @cached_property
-    def training_counts(self) -> pl.DataFrame:
-        """Training photos by hashtag: `tag_id`, `count`."""
-        return _tag_counts(self.training)
-
-    @cached_property
-    def training_photos(self) -> int:
-        """Number of training photos."""
-        return int(self.training.select(pl.len()).collect().item())
-
-
-_FEWEST = 3
-"""A hashtag on fewer photos near a place says nothing about it."""
-
-
-def _tag_counts(photos: pl.LazyFrame) -> pl.DataFrame:
-    exploded = photos.select(pl.col("tag_ids").explode().alias("tag_id"))
-    return exploded.drop_nulls().group_by("tag_id").agg(count=pl.len()).sort("tag_id").collect()
+    def _local(self) -> LocalTags:
+        size = int(self.vocabulary["tag_id"].max() or -1) + 1  # type: ignore[arg-type]  # an integer column
+        return LocalTags(self.training.collect(), size, self.config.local_km, self.config.local_lift)

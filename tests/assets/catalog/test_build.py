@@ -9,12 +9,13 @@ import pytest
 from given import WIDTHS, example
 
 from assets.base.provenance import PROVENANCE_SCHEMA
+from assets.base.sql import quote_text
 from assets.base.storage import Storage
 from assets.base.tables import TABLES
 from assets.catalog.access import connect_to
 from assets.catalog.build import UNIONS, CatalogError, build_catalog
 from assets.catalog.checks import view_names
-from assets.catalog.sql import literal_path, quote_text, sql_type
+from assets.catalog.sql import literal_path, sql_type
 from models.geography import distance_km
 
 FOLDERS = {"split": "test", "shard": "a-00001", "source_file": "a", "model": "locsens_sampling_0.1"}

@@ -11,6 +11,9 @@ class ReportConfig(BaseModel):
     retrieval_model: str = Field(
         "locsens_raw", description="Model key whose answers the retrieval galleries show; the post shows raw."
     )
+    reference_model: str = Field(
+        "locsens_zeroed", description="Model key that is told no place; what it answers stands beside the other's."
+    )
     tagging_model: str = Field(
         "locsens_raw", description="Model key whose hashtags the tagging galleries set beside MCC's."
     )
@@ -19,9 +22,18 @@ class ReportConfig(BaseModel):
     random_tagging_examples: int = Field(
         3, ge=0, le=50, description="Test photos drawn at random beside the one chosen for its difference."
     )
+    faked_pictures: int = Field(
+        20,
+        ge=1,
+        le=500,
+        description="Pictures that are tagged at faked places, at most, to choose from and average over.",
+    )
     thumbnail_px: int = Field(160, ge=16, le=1024, description="Short side of an embedded picture at most, in pixels.")
     near_km: float = Field(
         25.0, gt=0, description="A place is in the collection if a test photo lies this near, in km (city)."
+    )
+    far_km: float = Field(
+        2500.0, gt=0, description="Within this many km of a place a picture is of its part of the world (continent)."
     )
     local_km: float = Field(
         200.0, gt=0, description="Photos this near to a place decide which hashtags are local there (region)."

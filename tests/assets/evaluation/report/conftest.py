@@ -8,6 +8,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from assets.evaluation.report import paper
+from assets.evaluation.report.breakdown import by_continent, by_frequency
 from assets.evaluation.report.data import (
     About,
     Account,
@@ -24,6 +25,7 @@ from assets.evaluation.report.data import (
     TagList,
 )
 
+BROKEN_DOWN = (("mcc", "locsens_zeroed", "locsens_dropout", "locsens_raw"), ("agnostic", "region"))
 HOSTILE = "<script>alert(1)</script>"
 
 
@@ -77,7 +79,7 @@ def retrieval_results() -> pl.DataFrame:
                 "note": "no word vectors: LOCSENS_WORD_VECTORS is empty" if value is None else None,
             }
         )
-    rows.append({**rows[0], "slice": "continent=EU", "precision_at_10": 99.0})
+    rows.append({**rows[0], "slice": "continent:EU", "precision_at_10": 99.0})
     return pl.DataFrame(rows, infer_schema_length=None)
 
 
@@ -122,8 +124,8 @@ def galleries() -> tuple[Gallery, ...]:
             "The same hashtag at different places",
             "By LocSens with raw locations: the five best pictures of each.",
             strips=(
-                Strip("bridge", "London", (), pictures),
-                Strip("bridge", "San Francisco", (note,), pictures, 0.3),
+                Strip("bridge", "near London", (), pictures),
+                Strip("bridge", "near San Francisco", (note,), pictures, "Of the first 10, 3 carry the hashtag."),
             ),
         ),
         Gallery("incompatible", "Incompatible", "No ski at Cairo.", unavailable="no LocSens model is trained"),
@@ -161,15 +163,17 @@ def galleries() -> tuple[Gallery, ...]:
     )
 
 
-def breakdown(groups: tuple[str, ...]) -> pl.DataFrame:
-    """Made-up precision by group."""
+def sliced(prefix: str, groups: tuple[str, ...]) -> pl.DataFrame:
+    """Made-up results by group."""
     rows = [
         {
             "model": model,
+            "average": "query",
             "granularity": granularity,
-            "group": group,
             "precision_at_10": 10.0 + 3 * index + 2 * place,
             "queries": 100 + place,
+            "slice": f"{prefix}:{group}",
+            "seed": 0,
         }
         for granularity in ("agnostic", "region")
         for index, model in enumerate(("mcc", "locsens_zeroed", "locsens_dropout", "locsens_raw"))
@@ -275,9 +279,8 @@ def report_data() -> ReportData:
         photos_by_split={"train": 10500, "validation": 700, "test": 2800},
         retrieval=retrieval_results(),
         tagging=tagging_results(),
-        by_continent=breakdown(("AF", "AS", "EU", "NA", "OC", "SA")),
-        by_what_counts=breakdown(("all", "own photo left out", "no place names")),
-        by_frequency=breakdown(("10–24", "25–60", "61–140", "141–400", "401–2 310")),
+        by_continent=by_continent(sliced("continent", ("AF", "AS", "EU", "NA", "OC", "SA")), None, *BROKEN_DOWN),
+        by_frequency=by_frequency(sliced("frequency", ("1", "2", "3")), None, *BROKEN_DOWN),
         curves=tuple(curve(name) for name in ("MCC embedding", "LocSens, retrieval, raw", "LocSens, tagging, raw")),
         world=Density(density(), 2.0),
         close=None,

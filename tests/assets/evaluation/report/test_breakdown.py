@@ -1,11 +1,11 @@
 import polars as pl
 
-from assets.evaluation.report.breakdown import by_continent, by_frequency, by_what_counts
+from assets.evaluation.report.breakdown import by_continent, by_frequency
 
 
 def results(*rows: tuple[str, str, str, str, float, int]) -> pl.DataFrame:
     names = ("model", "average", "granularity", "slice", "precision_at_10", "queries")
-    return pl.DataFrame(rows, schema=list(names), orient="row")
+    return pl.DataFrame(rows, schema=list(names), orient="row").with_columns(seed=0)
 
 
 RESULTS = results(
@@ -24,30 +24,23 @@ RESULTS = results(
 
 
 def test_by_continent_in_order_and_named() -> None:
-    rows = by_continent(RESULTS, ["mcc"], ["agnostic", "region"])
-    assert rows.rows() == [
-        ("mcc", "agnostic", "Oceania", 9.0, 7),
-        ("mcc", "region", "Africa", 4.0, 6),
-        ("mcc", "region", "Oceania", 5.0, 7),
+    rows = by_continent(RESULTS, None, ["mcc"], ["agnostic", "region"])
+    assert rows.drop("spread", "view").rows() == [
+        ("mcc", "agnostic", "continent:OC", "Oceania", 9.0, 7),
+        ("mcc", "region", "continent:AF", "Africa", 4.0, 6),
+        ("mcc", "region", "continent:OC", "Oceania", 5.0, 7),
     ]
+    assert set(rows["view"]) == {"retrieval_results"}
+    assert rows["spread"].null_count() == 3
 
 
 def test_by_frequency_rarest_first() -> None:
-    rows = by_frequency(RESULTS, ["mcc"], ["agnostic"])
+    rows = by_frequency(RESULTS, None, ["mcc"], ["agnostic"])
     assert rows.select("group", "precision_at_10", "queries").rows() == [
         ("rarest third", 10.0, 2),
         ("most frequent third", 30.0, 12),
     ]
 
 
-def test_by_what_counts_beside_all() -> None:
-    rows = by_what_counts(RESULTS, ["mcc"], ["agnostic"])
-    assert rows.select("group", "precision_at_10", "queries").rows() == [
-        ("all", 98.0, 20),
-        ("own photo left out", 90.0, 20),
-        ("no place names", 60.0, 11),
-    ]
-
-
 def test_nothing_to_break_down() -> None:
-    assert by_continent(RESULTS.clear(), ["mcc"], ["agnostic"]).height == 0
+    assert by_continent(RESULTS.clear(), None, ["mcc"], ["agnostic"]).height == 0

@@ -81,6 +81,37 @@ def test_dark_is_dark(page: Page) -> None:
     )
 
 
+def test_a_number_leads_to_its_query_and_back_without_any_script(browser: Browser, report: Path) -> None:
+    context = browser.new_context(
+        viewport={"width": 390, "height": 700},
+        has_touch=True,
+        is_mobile=True,
+        java_script_enabled=False,
+        reduced_motion="reduce",  # else the page is still on its way
+    )
+    opened = context.new_page()
+    opened.goto(report.as_uri())
+    query = opened.locator("#sql-sensitive-retrieval-mcc")
+    assert not query.is_visible()
+    opened.locator("#sensitive-retrieval tr[data-model='mcc'] td[data-column='agnostic'] a").tap()
+    assert query.is_visible()
+    box = query.bounding_box()
+    assert box is not None
+    assert 0 <= box["y"] < 700
+    assert "model = 'mcc' AND average = 'query' AND slice = 'all'" in query.inner_text()
+    query.get_by_role("link", name="close").tap()
+    assert not query.is_visible()
+    context.close()
+
+
+def test_nothing_overflows_when_everything_is_open(page: Page) -> None:
+    page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
+    page.evaluate("location.hash = '#sql-sensitive-retrieval-locsens_raw'")
+    page.add_style_tag(content=".query { display: block !important }")
+    width, shown = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
+    assert width <= shown
+
+
 def test_it_prints_on_paper(browser: Browser, report: Path) -> None:
     opened = browser.new_page()
     opened.goto(report.as_uri())

@@ -75,6 +75,11 @@ def jpegs(photo_ids: Collection[int]) -> dict[int, bytes]:
     return dict.fromkeys(photo_ids, buffer.getvalue())
 
 
+def by_place(photo_ids: Ids) -> ByPlace:
+    assert (np.diff(photo_ids) > 0).all()  # as scorers are loaded
+    return ByPlace()
+
+
 def viewing(**changes: object) -> Viewing:
     photos = frame()
     test_photos = to_test_photos(photos)
@@ -97,7 +102,8 @@ def viewing(**changes: object) -> Viewing:
             "locsens_raw": tagging_rankings(p10=("bridge", "london"), p17=("scotland", "road"), p16=("london",)),
         },
         "retrieval": UpperBound(test_photos),
-        "tagging": lambda _: ByPlace(),
+        "reference": None,
+        "tagging": by_place,
         "jpegs": jpegs,
     }
     return Viewing(**{**values, **changes})  # type: ignore[arg-type]  # a test's own values
@@ -110,14 +116,25 @@ def galleries(**changes: object) -> dict[str, Gallery]:
 def test_the_same_hashtag_at_several_places() -> None:
     strips = galleries()["same-hashtag"].strips
     bridges = [strip for strip in strips if strip.tag == "bridge"]
-    assert [strip.place for strip in bridges] == ["London", "San Francisco", "Sydney"]
+    assert [strip.place for strip in bridges] == ["near London", "near San Francisco", "near Sydney"]
     london = bridges[0].pictures
     assert [picture.photo_id for picture in london] == [10, 11]
     assert [picture.match for picture in london] == ["here", "elsewhere"]
     assert london[1].distance_km == pytest.approx(8639, abs=15)
     assert (london[0].city, london[0].tags) == ("Islington", ("bridge", "london"))
-    assert bridges[0].overlap is None
-    assert [strip.overlap for strip in bridges[1:]] == [1.0, 1.0]  # both bridges, wherever one asks
+    assert bridges[0].told == "Of the first 2, 2 carry the hashtag, 1 of them within 2500 km and 1 within 25 km."
+    assert [strip.told.partition(". ")[2] for strip in bridges[1:]] == [
+        "2 of them are among the first 2 of London."
+    ] * 2
+
+
+def test_what_is_told_no_place_stands_first() -> None:
+    both = galleries(reference=UpperBound(to_test_photos(frame())))["same-hashtag"]
+    assert "which is told no place" in both.intro
+    first, london, *_ = both.strips
+    assert first.place == "told no place: LocSens, zeroed locations"
+    assert [(picture.match, picture.distance_km) for picture in first.pictures] == [("here", None)] * 2
+    assert london.told.endswith("within 25 km; without a place 2, 1 and 1.")
 
 
 def test_what_stands_in_is_said_and_not_shown_twice() -> None:
@@ -128,13 +145,13 @@ def test_what_stands_in_is_said_and_not_shown_twice() -> None:
     assert all(strip.notes and "stands in" in strip.notes[0] for strip in other)
     assert "No test photo carries “car”; “road” stands in, the nearest in meaning" in other[-1].notes[0]
     berlin = next(strip for strip in other if "winter" in strip.notes[0])
-    assert berlin.place == "Edinburgh" or "stands in" in berlin.notes[1]
+    assert berlin.place == "near Edinburgh" or "stands in" in berlin.notes[1]
 
 
 def test_incompatible_pairs() -> None:
     strips = galleries()["incompatible"].strips
     assert [strip.tag for strip in strips[:3]] == ["beach"] * 3
-    assert strips[0].place == "Auckland"
+    assert strips[0].place == "near Auckland"
     assert strips[0].pictures[0].match == "here"
     assert strips[1].notes[0].startswith("No test photo lies within 25 km of Madrid")
 
@@ -156,12 +173,21 @@ def test_faked_locations_change_the_hashtags() -> None:
     sailing, road = galleries()["faked"].cases
     assert sailing.title == "A picture tagged boat"
     assert "No test photo carries “sailing”; “boat” stands in" in sailing.notes[0]
-    assert road.picture.photo_id == 17  # the model ranks road highest there: rank 2
+    assert road.picture.photo_id == 17  # the only one where the model ranks road
     assert road.lists[0].heading == "where it was taken"
     assert [guess.tag for guess in road.lists[0].guesses] == ["scotland", "road"]
     fake = road.lists[1]
     assert [guess.tag for guess in fake.guesses] == ["lion", "road"]
-    assert "typical of it: " in fake.below
+    assert [guess.is_new for guess in fake.guesses] == [True, False]
+
+
+def test_of_several_pictures_the_one_that_gains_most_is_shown_and_the_average_told() -> None:
+    ranked = tagging_rankings(p17=("road",), p15=("sand", "road"))
+    rankings = {"mcc": ranked, "locsens_raw": ranked}
+    config = viewing().config.model_copy(update={"local_km": 0.1})  # else the one at Edinburgh is too near
+    road = galleries(rankings=rankings, config=config)["faked"].cases[-1]
+    assert "typical of it: " in road.lists[1].below
+    assert "on average of 2 pictures" in road.lists[1].below
 
 
 def test_same_viewing_same_galleries() -> None:

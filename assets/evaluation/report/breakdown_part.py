@@ -1,0 +1,60 @@
+"""The report's part on precision by group: for each granularity a figure, a table, and the query of each row."""
+
+from typing import Any
+
+import polars as pl
+from jinja2 import Environment
+from markupsafe import Markup
+
+from assets.evaluation.report import figures, paper
+from assets.evaluation.report.comparison import in_order, label
+from assets.evaluation.report.sql import Query, at, one_row
+from assets.evaluation.report.sql import figures as figure_columns
+from assets.evaluation.report.theme import to_svg
+
+
+def broken_down(templates: Environment, rows: pl.DataFrame, title: str, key: str, xlabel: str) -> dict[str, Any]:
+    """What the page shows of one way to group the queries.
+
+    Args:
+        templates: The report's templates.
+        rows: As `breakdown` makes them.
+        title: What the queries are grouped by.
+        key: The same, for anchors.
+        xlabel: What the groups are.
+    """
+    if rows.height == 0:
+        return {"title": title, "panels": [], "table": ""}
+    macro = templates.get_template("parts.html.j2").module.breakdown_table  # type: ignore[attr-defined]  # a macro
+    groups = rows.select("slice", "group", "queries").unique("group", maintain_order=True).rows()
+    panels, parts = [], []
+    for granularity in rows["granularity"].unique(maintain_order=True):
+        where = within(granularity)
+        figure = figures.breakdown(rows, [name for _, name, _ in groups], granularity, where, xlabel)
+        alt = f"{title}, {where}; the table below has the figures"
+        panels.append(Markup(to_svg(figure, f"{key}-{granularity}", alt)))  # noqa: S704 - escaped there
+        chosen = rows.filter(pl.col("granularity") == granularity)
+        lines = [
+            _line(chosen.filter(pl.col("model") == model), model, granularity, key)
+            for model in in_order(set(chosen["model"]))
+        ]
+        parts.append(macro(f"{title}, {where}", where, groups, lines, f"{key}-{granularity}"))
+    return {"title": title, "panels": panels, "table": Markup("").join(parts)}
+
+
+def _line(rows: pl.DataFrame, model: str, granularity: str, key: str) -> dict[str, Any]:
+    found = {
+        part: (mean, spread) for part, mean, spread in rows.select("slice", "precision_at_10", "spread").iter_rows()
+    }
+    spread = any(deviation is not None for _, deviation in found.values())
+    columns = figure_columns({part: at(part, by="slice") for part in found}, spread=spread)
+    where: dict[str, str | int] = {"model": model, "average": "query", "granularity": granularity}
+    about = f"{label(model)}, {within(granularity)}, by {key}"
+    query = Query(f"{key}-{granularity}-{model}", about, one_row(columns, rows["view"][0], where))
+    return {"label": label(model), "found": found, "query": query}
+
+
+def within(granularity: str) -> str:
+    """A granularity in words."""
+    km = paper.GRANULARITIES[granularity]
+    return "anywhere" if km is None else f"within {km:g} km ({granularity})"
