@@ -38,7 +38,9 @@ TARGET, GPU_TARGET, FP32_TARGET = 2.5, 20.0, 1.0
 
 def trained(world: MadeUp, device: torch.device) -> LocSens:
     """A network of the paper's size after some steps."""
-    optimisation = OptimisationConfig(steps=STEPS, log_every=STEPS, optimiser="adamw", learning_rate=1e-3, batch_size=512)
+    optimisation = OptimisationConfig(
+        steps=STEPS, log_every=STEPS, optimiser="adamw", learning_rate=1e-3, batch_size=512
+    )
     task = LocSensTask(VariantConfig(optimisation=optimisation), world.tags, world.photos, None)
     with TemporaryDirectory() as scratch:
         fit(task, optimisation, Path(scratch), say, device=str(device))

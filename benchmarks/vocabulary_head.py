@@ -29,7 +29,9 @@ def measure(work: Path) -> Iterator[Measured]:
         found = in_a_child("benchmarks.vocabulary_head", method)
         weights = VOCABULARY * width * 4 / 1e6
         note = f"batch of {BATCH}; float32 weights and their gradients are {2 * weights:,.0f} MB of it"
-        yield Measured(name, "forward", "ms", found["forward"], note=f"batch of {BATCH}; processor and clock are shared")
+        yield Measured(
+            name, "forward", "ms", found["forward"], note=f"batch of {BATCH}; processor and clock are shared"
+        )
         yield Measured(name, "backward", "ms", found["backward"])
         yield Measured(name, "processor time, both", "ms", found["cpu"])
         yield Measured(name, "peak memory over an idle process", "MB", found["peak_memory"] - found["idle"], note=note)

@@ -91,9 +91,7 @@ class LocSens(nn.Module):
         """What places [N, 2], latitude and longitude in degrees, add: `normalised_location_part`."""
         return self.normalised_location_part(normalise_coordinates(places[:, 0], places[:, 1]), alpha)
 
-    def normalised_location_part(
-        self, locations: Tensor, alpha: float | Tensor = 1.0, *, exact: bool = True
-    ) -> Tensor:
+    def normalised_location_part(self, locations: Tensor, alpha: float | Tensor = 1.0, *, exact: bool = True) -> Tensor:
         """What locations add, [N, H].
 
         The branch stays float32 under autocast: bf16 has 8 bits for a coordinate, so that neighbours on its grid lie

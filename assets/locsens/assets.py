@@ -17,7 +17,7 @@ from assets.locsens.checks import locsens_loss_went_down, locsens_weights_are_fi
         Reads("vocabulary", breaking=True),
     ),
     profile=("locsens.{partition}",),
-    code_version="2",
+    code_version="3",
     kinds={"pytorch", "pytorchlightning"},
     checks=(locsens_weights_are_finite, locsens_loss_went_down),
     pinned=True,
