@@ -107,7 +107,7 @@ def stored(folder: Path, short_side: int, count: int) -> pa.Table:
 def forward(model: EmbeddingModel, pixels: torch.Tensor, device: torch.device) -> None:
     """The network over images that are cut and in memory, as it is applied to those that are read."""
     with torch.autocast(device.type, torch.bfloat16, enabled=bf16_in_hardware(device)):
-        for batch in pixels.split(BATCH):
+        for batch in torch.split(pixels, BATCH):
             model(batch.to(device))
     if device.type == "cuda":
         torch.cuda.synchronize(device)

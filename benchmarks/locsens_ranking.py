@@ -1,4 +1,4 @@
-"""Ranking 100,000 hashtags for images, and images for hashtags, against the released way, with a network that was trained.
+"""Ranking 100,000 hashtags for images, and images for hashtags, against the released way, with a trained network.
 
 The released way scores one image against all hashtags in one float32 forward. With random weights scores lie otherwise
 than with trained ones, and with them the share of queries for which bf16 is not enough.

@@ -144,10 +144,10 @@ def measure(work: Path) -> Iterator[Measured]:
         median, spread = median_and_spread([pace.rate for pace in found])
         cpu, _ = median_and_spread([pace.cpu for pace in found])
         yield Measured(name, "rate", "anchors/s", median, None, "higher", spread, f"{cpu:,.0f} ms of processor a step")
-    for name in paces:
+    for name, found in paces.items():
         if name == _RELEASED:
             continue
         asked = None if name == _TOGETHER else FP32_TARGET if name == "raw, fp32" else target
-        median, spread = median_and_spread(ratios([pace.rate for pace in paces[name]], base))
+        median, spread = median_and_spread(ratios([pace.rate for pace in found], base))
         note = f"{where}; {ANCHORS} anchors, {NEGATIVES} negatives; ambition on a CPU 3.5"
         yield Measured(name, f"rate over the {_RELEASED}", "times", median, asked, "higher", spread, note)

@@ -6,6 +6,7 @@ triplet at a time in Python, a forward for the anchor and one for each of its ne
 
 import random
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -29,10 +30,10 @@ class ReleasedDataset(Dataset[Item]):
         """Photos of a collection, with `negatives` images each that do not carry the hashtag."""
         photos = made_up.photos
         offsets, ids = photos.tagged.offsets.tolist(), photos.tagged.tag_ids.tolist()
-        self.tags_of = [ids[start:stop] for start, stop in zip(offsets[:-1], offsets[1:], strict=True)]
+        self.tags_of = [ids[start:stop] for start, stop in pairwise(offsets)]
         self.images = normalize(photos.images.float()).numpy()
         self.tags = normalize(made_up.tags).numpy()
-        self.places = ((photos.places.numpy() + (90, 180)) / (180, 360)).astype(np.float32)
+        self.places = (photos.places.numpy() / (180, 360) + 0.5).astype(np.float32)
         self.negatives = negatives
 
     def __len__(self) -> int:
@@ -40,10 +41,10 @@ class ReleasedDataset(Dataset[Item]):
 
     def draw(self, photo: int) -> tuple[int, list[int]]:
         """One of a photo's hashtags, and photos without it, drawn until there are enough."""
-        tag = random.choice(self.tags_of[photo])  # noqa: S311 - not for secrets
+        tag = random.choice(self.tags_of[photo])
         others: list[int] = []
         while len(others) < self.negatives:
-            other = random.randrange(len(self.images))  # noqa: S311
+            other = random.randrange(len(self.images))
             if tag not in self.tags_of[other]:
                 others.append(other)
         return tag, others
@@ -122,7 +123,7 @@ class ReleasedTraining:
     def batches(self) -> Iterator[Item]:
         """Batches of one pass over the photos, on the device."""
         for batch in self._loader:
-            yield tuple(part.to(self._device, non_blocking=True) for part in batch)  # type: ignore[misc]
+            yield tuple(part.to(self._device, non_blocking=True) for part in batch)
 
     def loss(self, batch: Item) -> Tensor:
         """The margin ranking loss, averaged over the negatives."""
@@ -147,7 +148,7 @@ class ReleasedTraining:
         all_images = torch.cat([images, *others.unbind(1)])
         with torch.autocast(self._device.type, torch.bfloat16):
             scores = self.network(all_images, tags.repeat(members, 1), places.repeat(members, 1))
-        return scores.float().chunk(members)
+        return tuple(torch.chunk(scores.float(), members))
 
 
 @torch.inference_mode()

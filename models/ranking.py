@@ -216,7 +216,7 @@ def _exact(
     """float32 scores [Q, S] of each query's candidates at `positions` [Q, S]."""
     block = max(1, pair_block // positions.shape[1])
     scores = []
-    for some, at in zip(query_parts.split(block), positions.split(block), strict=True):
+    for some, at in zip(torch.split(query_parts, block), torch.split(positions, block), strict=True):
         pre = some[:, None] + candidate_parts[at]
         scores.append(tail(pre.flatten(0, 1)).float().view(pre.shape[:2]))
     return torch.cat(scores)
@@ -254,7 +254,7 @@ def _rank_all(
     device = query_parts.device
     kind = torch.bfloat16 if bf16 else torch.float32
     candidate_block = min(len(candidate_parts), pair_block)
-    query_blocks = query_parts.to(kind).split(max(1, pair_block // candidate_block)) if len(query_parts) else ()
+    query_blocks = torch.split(query_parts.to(kind), max(1, pair_block // candidate_block)) if len(query_parts) else ()
     tops = [RunningTop(k) for _ in query_blocks]
     with torch.autocast(device.type, dtype=torch.bfloat16, enabled=bf16):
         for first in range(0, len(candidate_parts), candidate_block):
