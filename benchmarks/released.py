@@ -33,7 +33,7 @@ class ReleasedDataset(Dataset[Item]):
         self.tags_of = [ids[start:stop] for start, stop in pairwise(offsets)]
         self.images = normalize(photos.images.float()).numpy()
         self.tags = normalize(made_up.tags).numpy()
-        self.places = ((photos.places.numpy() + np.array([90, 180])) / np.array([180, 360])).astype(np.float32)
+        self.places = (photos.places.numpy() / (180, 360) + 0.5).astype(np.float32)
         self.negatives = negatives
 
     def __len__(self) -> int:
@@ -148,7 +148,7 @@ class ReleasedTraining:
         all_images = torch.cat([images, *others.unbind(1)])
         with torch.autocast(self._device.type, torch.bfloat16):
             scores = self.network(all_images, tags.repeat(members, 1), places.repeat(members, 1))
-        return torch.chunk(scores.float(), members)
+        return tuple(torch.chunk(scores.float(), members))
 
 
 @torch.inference_mode()

@@ -72,8 +72,8 @@ def member_scores(
     tag = tag.squeeze(1)
     if place is None or place.shape[1] == 1:
         # What is added to the replaced part does not depend on the slot, so it is summed before it is spread.
-        with_tag, with_image = (tag, own) if place is None else (tag + place.squeeze(1), own + place.squeeze(1))
-        with_tag, with_image = with_tag.to(image.dtype), with_image.to(image.dtype)
+        sums = (tag, own) if place is None else (tag + place.squeeze(1), own + place.squeeze(1))
+        with_tag, with_image = (part.to(image.dtype) for part in sums)
         pre = (own + with_tag, other + with_tag[image_at], wrong + with_image[tag_at])
     else:
         place = place.to(image.dtype)

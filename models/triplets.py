@@ -154,6 +154,11 @@ def _offsets(sorted_or_not: Tensor, groups: int) -> Tensor:
     return torch.cat((counts.new_zeros(1), counts.cumsum(0)))
 
 
+def _sizes(offsets: Tensor, groups: Tensor) -> Tensor:
+    # Of these groups alone: to take the sizes of 25 million photos would be most of a draw.
+    return offsets[groups + 1] - offsets[groups]
+
+
 def _gaps(keys: Tensor, offsets: Tensor, width: int) -> Tensor:
     # Within a group of sorted members m_0 < m_1 < ..., m_j - j counts the non-members below m_j. Packed with
     # the group this never falls, so one binary search over all groups finds how many members precede a rank.
@@ -244,18 +249,18 @@ class TripletSampler:
             self._pairs = self._pairs.to(device)
         if self._pairs is None:
             photos = below(torch.full((anchors,), len(tagged), device=device))
-            tags = tagged.tag_ids[tagged.offsets[photos] + below(tagged.tags_per_photo[photos])]
+            tags = tagged.tag_ids[tagged.offsets[photos] + below(_sizes(tagged.offsets, photos))]
         else:
             pairs = self._pairs
             rows = below(torch.full((anchors,), len(pairs.photos), device=device))
             photos = pairs.photos[rows]
-            tags = pairs.tag_ids[pairs.offsets[rows] + below(pairs.offsets.diff()[rows])]
+            tags = pairs.tag_ids[pairs.offsets[rows] + below(_sizes(pairs.offsets, rows))]
         own_photos = photos.unsqueeze(1).expand(-1, self._negatives)
         own_tags = tags.unsqueeze(1).expand(-1, self._negatives)
-        others = tagged.photos_without(own_tags, below(len(tagged) - tagged.photos_per_tag[own_tags]))
+        others = tagged.photos_without(own_tags, below(len(tagged) - _sizes(tagged.tag_offsets, own_tags)))
         if self._replaces == "image":
             return Triplets(photos, tags, others, own_tags, torch.ones_like(others, dtype=torch.bool), only_images=True)
-        wrong = tagged.tags_not_on(own_photos, below(tagged.vocabulary - tagged.tags_per_photo[own_photos]))
+        wrong = tagged.tags_not_on(own_photos, below(tagged.vocabulary - _sizes(tagged.offsets, own_photos)))
         replaced = torch.rand(others.shape, generator=generator, device=device) < 0.5
         return Triplets(
             photos,
