@@ -142,7 +142,8 @@ def _faked_case(
 
 def _away(viewing: Viewing, position: int, places: Sequence[tuple[float, float]]) -> float:
     """Distance in km from where a photo was taken to the nearest of some places."""
-    return min((float(distance_km(*viewing.photos.places[position], *place)) for place in places), default=np.inf)
+    own = viewing.photos.places[position]
+    return min((float(distance_km(own[0], own[1], *place)) for place in places), default=np.inf)
 
 
 def _shown_case(
