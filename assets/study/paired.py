@@ -64,6 +64,8 @@ def paired(differences: Floats, users: Ids) -> Effect:
     effect = float(items.mean())
     if not sums.any():
         return Effect(effect, 0.0, 0.0, 1.0, by_seed)
+    if len(sums) == 1:  # one witness: flipped or not, it goes as far
+        return Effect(effect, np.nan, np.nan, 1.0, by_seed)
     flipped = stats.permutation_test(
         (sums,),
         lambda values, axis: values.sum(axis=axis),
@@ -72,8 +74,6 @@ def paired(differences: Floats, users: Ids) -> Effect:
         vectorized=True,
         rng=np.random.default_rng(_SEED),
     )
-    if len(sums) == 1:
-        return Effect(effect, np.nan, np.nan, float(flipped.pvalue), by_seed)
     drawn = stats.bootstrap(
         (sums, sizes),
         lambda totals, counts, axis: totals.sum(axis=axis) / counts.sum(axis=axis),
@@ -114,6 +114,8 @@ def diversity(ours: npt.NDArray[np.int64], theirs: npt.NDArray[np.int64], users:
 
     first, second = np.zeros(int(user.max()) + 1, np.int64), np.ones(int(user.max()) + 1, np.int64)
     by_seed = difference(first, second)
+    if len(first) == 1:  # one witness: swapped or not, it goes as far
+        return Effect(float(by_seed.mean()), np.nan, np.nan, 1.0, tuple(float(one) for one in by_seed))
     swapped = stats.permutation_test(
         (first, second),
         lambda one, other: float(difference(one, other).mean()),

@@ -14,6 +14,7 @@ from pipelines.build import build_defs
 ROOT = Path(__file__).resolve().parents[2]
 
 METHOD, VARIANT = dg.StaticPartitionsDefinition(METHODS), dg.StaticPartitionsDefinition(VARIANTS)
+STUDY = ("study_runs", "study_retrieval_results", "study_tagging_results", "study_scores", "study_taggings")
 CONTRACT: dict[str, dg.PartitionsDefinition | None] = {
     "source_files": SOURCE_FILE,
     **dict.fromkeys(
@@ -47,17 +48,20 @@ CONTRACT: dict[str, dg.PartitionsDefinition | None] = {
             "retrieval_results",
             "tagging_results",
             "world_properties",
+            "claims",
+            "claim_parts",
             "evaluation_report",
             "duckdb_catalog",
         ]
     ),
+    **dict.fromkeys(STUDY, dg.StaticPartitionsDefinition(("0", "1", "2"))),
     "embedding_model": METHOD,
     "locsens_model": VARIANT,
     "retrieval_rankings": dg.StaticPartitionsDefinition(RETRIEVAL_MODELS),
     "tagging_rankings": dg.StaticPartitionsDefinition(TAGGING_MODELS),
     "tagging_rankings_no_places": dg.StaticPartitionsDefinition(TAGGING_MODELS),
 }
-PINNED = {"vocabulary", "skipped_tags", "embedding_model", "locsens_model"}
+PINNED = {"vocabulary", "skipped_tags", "embedding_model", "locsens_model", *STUDY}
 
 
 @pytest.fixture(scope="module")

@@ -1,13 +1,16 @@
 """With a study: means with their spread, trainings of their own, verdicts; each number as its query gives it."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
+from types import SimpleNamespace
 
 import duckdb
 import polars as pl
 import pytest
 from page_numbers import mistakes
 
+from assets.base.step import Reads
 from assets.evaluation.report import figures, paper
 from assets.evaluation.report.claims import judged, p_text, summary
 from assets.evaluation.report.data import ReportData
@@ -15,7 +18,7 @@ from assets.evaluation.report.further import staged_remarks, stricter_tables, st
 from assets.evaluation.report.html import render
 from assets.evaluation.report.measured import Measured, retrieval_figures
 from assets.evaluation.report.notes import notes_of
-from assets.evaluation.report.study import StudyData, study_of
+from assets.evaluation.report.study import STUDY_TABLES, StudyData, read_study, study_of
 from assets.evaluation.report.tables import four_tables
 from assets.evaluation.report.theme import to_svg
 
@@ -185,3 +188,28 @@ def test_a_study_of_one_seed_has_no_spread_and_none_is_none(study: StudyData, re
     assert (found.spread, found.view) == (None, "study_retrieval_results")
     empty = study.retrieval.clear()
     assert study_of(empty, study.tagging.clear(), study.claims, study.parts) is None
+
+
+class OfTwoSeeds:
+    """What `read_study` needs of a run: the study's tables, two seeds of them."""
+
+    def __init__(self, study: StudyData, declared: tuple[str, ...]) -> None:
+        self.step = SimpleNamespace(reads=[Reads(asset, optional=True) for asset in declared])
+        self._tables = {"claims": study.claims, "claim_parts": study.parts}
+        self._results = {"study_retrieval_results": study.retrieval, "study_tagging_results": study.tagging}
+
+    def frame(self, asset: str) -> pl.DataFrame:
+        return self._tables[asset]
+
+    def frames(self, asset: str) -> Iterator[tuple[str, pl.DataFrame]]:
+        for seed in (0, 2):  # seed=<n>/ is the folder, the files have no such column
+            yield str(seed), self._results[asset].filter(pl.col("seed") == seed).drop("seed")
+
+
+def test_seeds_come_from_the_folders_and_an_undeclared_study_is_none(study: StudyData) -> None:
+    found = read_study(OfTwoSeeds(study, STUDY_TABLES))  # type: ignore[arg-type]  # as much of a run as is needed
+    assert found is not None
+    assert found.retrieval["seed"].unique().sort().to_list() == [0, 2]
+    assert found.seeds == 2
+    assert found.claims["claim"].to_list() == [1, 2]
+    assert read_study(OfTwoSeeds(study, STUDY_TABLES[:2])) is None  # type: ignore[arg-type]  # as above
