@@ -195,11 +195,14 @@ def _word_vectors(settings: Settings) -> str:
 def _device(settings: Settings) -> str:
     import torch
 
+    there = torch.cuda.device_count()
+    if settings.device != "cpu" and 0 < there < settings.devices:
+        raise NotInOrderError(f"LOCSENS_DEVICES: expected at most the {there} CUDA devices, found {settings.devices}")
     if not settings.device.startswith("cuda"):
         return f"{settings.device}, CUDA {'available' if torch.cuda.is_available() else 'not available'}"
     if not torch.cuda.is_available():
         raise NotInOrderError(f"device {settings.device}: expected a CUDA device, none is available; use auto or cpu")
-    asked, there = int(settings.device.partition(":")[2] or 0), torch.cuda.device_count()
+    asked = int(settings.device.partition(":")[2] or 0)
     if asked >= there:
         raise NotInOrderError(f"device {settings.device}: expected one of {there} CUDA devices, counted from 0")
     return f"{settings.device}, {torch.cuda.get_device_name(asked)}"

@@ -33,6 +33,11 @@ class Learnt:
     curve: TrainingCurve
     scratch: Path
 
+    @property
+    def snapshots(self) -> Path:
+        """Folder with the weights of stages."""
+        return self.scratch / SNAPSHOTS
+
 
 def learn(
     config: VariantConfig,
@@ -77,7 +82,7 @@ def model_files(learnt: Learnt) -> Iterator[tuple[str, bytes]]:
     """Name and content of what is published: weights, those of stages, configuration and curve."""
     yield WEIGHTS, dump_weights(learnt.task.module)
     for name in learnt.task.snapshots().values():
-        yield f"weights_{name}.safetensors", (learnt.scratch / SNAPSHOTS / f"{name}.safetensors").read_bytes()
+        yield f"weights_{name}.safetensors", (learnt.snapshots / f"{name}.safetensors").read_bytes()
     yield CONFIG, dump_config(learnt.task.config)
     sink = io.BytesIO()
     pq.write_table(learnt.curve.table(), sink, compression="zstd")

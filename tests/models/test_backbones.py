@@ -63,6 +63,25 @@ def test_unknown_weights_are_named_before_anything_is_fetched():
             build_backbone(BackboneConfig(name="resnet18", weights=weights), pretrained=True)
 
 
+@pytest.mark.parametrize("weights", ["IMAGENET1K_V1", "ResNet18_Weights.IMAGENET1K_V1"])
+def test_torchvision_weights_by_their_enum_name(monkeypatch, weights):
+    torch.manual_seed(6)
+    published = vision.resnet18(weights=None).state_dict()
+    asked = []
+
+    def get_state_dict(member, *args, **options):
+        asked.append((member, options["check_hash"]))
+        return published
+
+    monkeypatch.setattr(vision.ResNet18_Weights, "get_state_dict", get_state_dict)
+    network, width = build_backbone(BackboneConfig(name="resnet18", weights=weights), pretrained=True)
+    assert asked == [(vision.ResNet18_Weights.IMAGENET1K_V1, True)]
+    assert width == 512
+    state = network.state_dict()
+    assert state.keys() == {name for name in published if not name.startswith("fc.")}
+    assert all(torch.equal(state[name], published[name]) for name in state)
+
+
 def test_weights_are_not_asked_for_when_trained_ones_follow():
     build_backbone(BackboneConfig(name="resnet18", weights="nowhere/at-all.pt"), pretrained=False)
 

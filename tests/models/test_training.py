@@ -13,10 +13,12 @@ from pathlib import Path
 import pytest
 import torch
 from small_tasks import CONFIGS, image_task, task_of, variant
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from torch import Tensor, nn
 
 from models.checkpoints import steps_done
 from models.config import OptimisationConfig
+from models.event_files import event_files
 from models.randomness import generator_for
 from models.share import WHOLE, Share
 from models.training import LAST_CHECKPOINT, SNAPSHOTS, TrainingTask, fit
@@ -122,6 +124,27 @@ def test_resumed_equals_undisturbed(tmp_path: Path, optimiser: str, stop: int) -
     for name in ("first", "second"):
         one, other = (tmp_path / run / SNAPSHOTS / f"{name}.safetensors" for run in ("whole", "cut"))
         assert one.read_bytes() == other.read_bytes()
+
+
+def test_tensorboard_shows_a_resumed_training_whole(tmp_path: Path) -> None:
+    class Stopping(LineTask):
+        def loss(self, batch: dict[str, Tensor], step: int, share: Share = WHOLE) -> Tensor:
+            if step == 27:
+                raise KeyError
+            return super().loss(batch, step, share)
+
+    config = options(log_every=5)
+    with pytest.raises(KeyError):
+        fit(Stopping(), config, tmp_path, print, device="cpu")
+    curve = fit(LineTask(), config, tmp_path, print, device="cpu").table().to_pydict()
+    folder = tmp_path / "published"
+    folder.mkdir()
+    for name, content in event_files(tmp_path):
+        (folder / Path(name).name).write_bytes(content)
+    assert sorted(path.name[-4:] for path in folder.iterdir()) == ["0000", "0001"]
+    losses = EventAccumulator(str(folder)).Reload().Scalars("loss")
+    assert [event.step for event in losses] == curve["step"]
+    assert [event.value for event in losses] == pytest.approx(curve["loss"])
 
 
 def test_finished_training_is_only_loaded(tmp_path: Path) -> None:

@@ -191,3 +191,10 @@ def test_a_device_that_is_not_there(settings: Settings) -> None:
     found = wrong(looked_at(settings, device="cuda:99"))
     assert list(found) == ["device"]
     assert found["device"].startswith("device cuda:99: expected ")
+
+
+def test_more_devices_than_there_are(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("torch.cuda.device_count", lambda: 2)
+    found = wrong(looked_at(settings, device="auto", devices=4))
+    assert found == {"device": "LOCSENS_DEVICES: expected at most the 2 CUDA devices, found 4"}
+    assert wrong(looked_at(settings, devices=4)) == {}  # on the CPU any number of processes can be had
