@@ -7,7 +7,7 @@ PYTEST_ARGS ?=
 PORT ?= 3000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo ui test lint bench
+.PHONY: help setup demo study ui test lint bench
 
 help: ## list the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -24,6 +24,9 @@ $(STAMP): pyproject.toml constraints.txt
 
 demo: setup ## materialise everything on the sample world and print the results
 	@$(BIN)/locsens demo
+
+study: setup ## train everything with three seeds and test the paper's claims; SEEDS=1 for a first look
+	@$(BIN)/locsens study $(if $(SEEDS),--seeds $(SEEDS))
 
 ui: setup ## open the Dagster UI on this collection's runs and assets
 	@home="$$($(BIN)/locsens home)" && DAGSTER_HOME="$$home" $(BIN)/dagster dev -w workspace.yaml -p $(PORT)

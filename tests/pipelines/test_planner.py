@@ -1,12 +1,13 @@
 """The planner: order, last stage, what is redone on purpose, what goes on when something fails."""
 
 import logging
+from dataclasses import replace
 
 import pytest
 from toy import Toy
 
 from assets.base.execute import execute
-from assets.base.step import STAGES
+from assets.base.step import STAGES, StepRegistry
 from pipelines.planner import Refresh, RefreshError, materialize, parse_refresh, survey
 from pipelines.runs import RunResult
 
@@ -175,3 +176,18 @@ def test_a_survey_sees_what_another_process_has_made(toy, workspace, open_toy) -
     other = open_toy(toy.steps)
     go(other)
     assert survey(workspace).made == []
+
+
+def test_what_is_made_only_on_request_is_left_out_until_it_is_asked_for(workspace) -> None:
+    steps = [replace(step, on_request=True) if step.name == "tagging_results" else step for step in workspace.steps]
+    workspace.steps = StepRegistry()
+    for step in steps:
+        workspace.steps.add(step)
+    runner, report, _ = go(workspace)
+    assert "tagging_results" not in {title for title, _ in runner.asked}
+    assert report.on_request == ["tagging_results"]
+    assert survey(workspace).on_request == ["tagging_results"]
+    asked = materialize(workspace, Notebook(workspace), request=[Refresh("tagging_results")], tell=lambda _: None)
+    assert asked.made == ["tagging_results"]
+    assert asked.on_request == []
+    assert survey(workspace).on_request == []  # it is there now, and is looked after like any other
