@@ -483,7 +483,6 @@ STUDY_RUNS = Table(
         Column("batch_size", _I64, "Photos or anchors per step.", (), False),
         Column("learning_rate_area", _F64, "Sum of the learning rate over the steps.", (), False),
         Column("weights", _I64, "Weights trained.", (), False),
-        Column("seconds", _F64, "Time of the training in seconds, rankings not counted.", (), False),
         Column("training_photos", _I64, "Photos learnt from.", (), False),
         Column("loss", _F64, "Training loss over the last steps.", (), False),
         Column("validation_loss", _F64, "Loss on validation photos after the last step; null where there are none."),

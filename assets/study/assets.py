@@ -44,12 +44,12 @@ def study_runs(run: Run) -> None:
     for asset, table in tables.items():
         run.write(asset, table)
     runs = pl.DataFrame(pl.from_arrow(tables["study_runs"]))
-    shown = ("training", "split", "steps", "learning_rate_area", "seconds", "loss", "validation_loss")
+    shown = ("training", "split", "steps", "learning_rate_area", "loss", "validation_loss")
     run.note(
         "study_runs",
         {
             "trainings": runs.height,
-            "seconds of training": float(runs.get_column("seconds").sum()),
+            "seconds of training": run.facts["seconds of training"],
             "table": markdown_table(shown, runs.select(shown).rows()),
         },
     )

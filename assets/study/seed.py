@@ -70,7 +70,9 @@ def run_seed(run: Run, seed: int) -> dict[str, pa.Table]:
                 made = folder.once(training.key, _maker(run, where, training, folder))
                 done.append(made)
                 judged.append(_read(made))
-    return {"study_runs": read_rows(done), **joined(judged)}
+    rows, seconds = read_rows(done)
+    run.facts["seconds of training"] = seconds
+    return {"study_runs": rows, **joined(judged)}
 
 
 def _collection(run: Run, where: Setting) -> Judged:
