@@ -10,9 +10,10 @@ import platform
 from collections.abc import Iterator
 
 # Of glibc's malloc.h.
-_TRIM_THRESHOLD, _MMAP_MAX = -1, -4
+_TRIM_THRESHOLD, _MMAP_THRESHOLD, _MMAP_MAX = -1, -3, -4
 _DEFAULT_MMAP_MAX = 65_536
-_NEVER = 2**31 - 1
+_NEVER = -1
+_LARGEST_MMAP_THRESHOLD = 32 << 20  # to which glibc would raise it by itself; set by hand it rises no more
 _WHEN_IDLE = 64 << 20
 
 
@@ -29,5 +30,6 @@ def freed_memory_kept() -> Iterator[None]:
         yield
     finally:
         libc.mallopt(_MMAP_MAX, _DEFAULT_MMAP_MAX)
+        libc.mallopt(_MMAP_THRESHOLD, _LARGEST_MMAP_THRESHOLD)
         libc.mallopt(_TRIM_THRESHOLD, _WHEN_IDLE)
         libc.malloc_trim(0)

@@ -41,7 +41,7 @@ def dropout_alpha(step: int, steps: int, schedule: DropoutSchedule) -> float:
         return 0.0
     if step >= full:
         return 1.0
-    return (step + 1 - opens) / (full - opens) if full - opens > 1 else 1.0
+    return min(1.0, (step + 1 - opens) / (full - opens)) if full - opens > 1 else 1.0
 
 
 def opening_alpha(step: int, steps: int, zeroed_share: float) -> float:

@@ -3,6 +3,7 @@
 Off by default: the variants of the paper are compared at equal steps.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -56,7 +57,8 @@ class Selection:
                 f"select_by: expected a metric of the validation, found {config.select_by!r}; they are {found}"
             )
         value = metrics[config.select_by]
-        if self._value is not None and not self._sign * value > self._sign * self._value:
+        better = self._value is None or self._sign * value > self._sign * self._value
+        if not (math.isfinite(value) and better):  # NaN is never the best, not even the first
             self._waited += 1
             return
         self._value, self._step, self._waited = value, step, 0

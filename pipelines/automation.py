@@ -28,9 +28,9 @@ AGGREGATE = _UPDATED.since(dg.AutomationCondition.newly_requested()) & _QUIET
 
 
 def condition_of(asset: str, steps: StepRegistry) -> dg.AutomationCondition[Any] | None:
-    """The condition of an asset, None for pinned assets and for what the file sensor ingests."""
+    """The condition of an asset, None for pinned ones, those on request and what the file sensor ingests."""
     step = steps.maker(asset)
-    if step.pinned or step.by == "source_file":
+    if step.pinned or step.on_request or step.by == "source_file":
         return None
     if step.by != "shard":
         needed = [reads.asset for reads in step.reads if not reads.optional]

@@ -190,7 +190,8 @@ def survey(workspace: Workspace) -> Report:
 
 def _not_asked_for(workspace: Workspace, step: Step, partition: str | None, asked: Collection[Refresh]) -> bool:
     """Whether an output is left out: it is made only on request, is not there, and is not asked for."""
-    if not step.on_request or record_of(step, workspace, partition) is not None:
+    record = record_of(step, workspace, partition)
+    if not step.on_request or (record is not None and record.status == "done"):
         return False
     return not any(one.covers(step, partition) for one in asked)
 

@@ -477,7 +477,7 @@ STUDY_RUNS = Table(
     "study_runs",
     "One row per training of the study.",
     (
-        Column("training", _TEXT, "What was trained, such as mcc or locsens_raw.", (), False),
+        Column("training", _TEXT, "What was trained, such as mcc or retrieval_raw.", (), False),
         Column("split", _TEXT, "photo, or user: trained on photos of other users than those tested.", (), False),
         Column("steps", _I64, "Optimiser steps.", (), False),
         Column("batch_size", _I64, "Photos or anchors per step.", (), False),
@@ -526,7 +526,11 @@ _TESTED = (
     Column("effect", _F64, "Mean paired difference in points, as the paper has it if positive; null if not tested."),
     Column("effect_low", _F64, "Lower end of its 95 % interval over users."),
     Column("effect_high", _F64, "Upper end of its 95 % interval over users."),
-    Column("p_value", _F64, "Two-sided p of a paired test that flips the signs of whole users (docs/study.md)."),
+    Column(
+        "p_value",
+        _F64,
+        "p of a paired test over users, of no difference or of one (docs/study.md).",
+    ),
     Column("seeds", _I32, "Seeds that it rests on.", (), False),
     Column("verdict", _TEXT, "holds, does not, or undecided.", (), False),
 )

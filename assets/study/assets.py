@@ -6,6 +6,7 @@ from assets.base.run import Run
 from assets.base.show import markdown_table, picture
 from assets.base.step import NotRun, Reads, step
 from assets.evaluation.figures import retrieval_figure, retrieval_summary, tagging_figure, tagging_summary
+from assets.study.age import why_not_together
 from assets.study.checks import every_model_was_judged, locsens_budgets_are_equal
 
 _OUTPUTS = ("study_runs", "study_retrieval_results", "study_tagging_results", "study_scores", "study_taggings")
@@ -19,10 +20,10 @@ _OUTPUTS = ("study_runs", "study_retrieval_results", "study_tagging_results", "s
         Reads("photos"),
         Reads("images"),
         Reads("image_status"),
-        Reads("vocabulary"),
+        Reads("vocabulary", breaking=True),
         Reads("word_vectors", optional=True),
     ),
-    profile=("embeddings", "locsens", "study", "evaluation", "splits", "report"),
+    profile=("embeddings", "locsens", "study", "evaluation", "splits", "report.local_km", "report.local_lift"),
     kinds={"pytorch", "pytorchlightning", "parquet"},
     checks=(locsens_budgets_are_equal, every_model_was_judged),
     pinned=True,
@@ -33,13 +34,13 @@ def study_runs(run: Run) -> None:
     """All trainings of the paper's tables and of the ablations with one seed, each judged by the same queries."""
     from assets.embeddings.learn import NoTrainingPhotoError
     from assets.locsens.photo_sets import NothingToLearnFromError
-    from assets.study.seed import run_seed
+    from assets.study.seed import NothingToAskError, run_seed
     from models.triplets import NoAnchorError
 
     assert run.partition is not None
     try:
         tables = run_seed(run, int(run.partition))
-    except (NoTrainingPhotoError, NothingToLearnFromError, NoAnchorError) as error:
+    except (NoTrainingPhotoError, NothingToLearnFromError, NoAnchorError, NothingToAskError) as error:
         raise NotRun(str(error)) from error
     for asset, table in tables.items():
         run.write(asset, table)
@@ -87,13 +88,18 @@ def claims(run: Run) -> None:
     from assets.study.claims import Evidence, judge_claims
     from assets.study.figures import claims_figure
 
-    seeds = [str(record.partition) for record in run.records("study_scores") if record.status == "done"]
-    if not seeds:
+    records = {str(record.partition): record for record in run.records("study_scores") if record.status == "done"}
+    if not records:
         raise NotRun("no seed of the study was run: `make study`, or `locsens study`, runs them")
+    if reason := why_not_together(records, run.inputs):
+        raise NotRun(reason)
+    scores = {int(seed): run.frame("study_scores", partition=seed) for seed in records}
+    asked = pl.concat(one.select("photo_id") for one in scores.values()).unique()
+    columns = ("photo_id", "user_id", "tag_ids")
     evidence = Evidence.of(
-        {int(seed): run.frame("study_scores", partition=seed) for seed in seeds},
-        {int(seed): run.frame("study_taggings", partition=seed) for seed in seeds},
-        run.frame("photos", ["photo_id", "user_id", "tag_ids"]),
+        scores,
+        {int(seed): run.frame("study_taggings", partition=seed) for seed in records},
+        pl.concat(part.join(asked, on="photo_id", how="semi") for _, part in run.frames("photos", columns)),
     )
     judged, parts = judge_claims(evidence)
     run.write("claims", judged)
@@ -102,7 +108,7 @@ def claims(run: Run) -> None:
     run.note(
         "claims",
         {
-            "seeds": len(seeds),
+            "seeds": len(records),
             "claims": markdown_table(shown, judged.select(shown).rows()),
             "figure": picture(claims_figure(parts), "Effect of every comparison with its 95 % interval"),
         },

@@ -1,9 +1,9 @@
 """Verdicts on the paper's claims, from the scores of all seeds.
 
 A part holds if its effect has the paper's sign in every seed and p is below 0.05; it does not if the sign is the other
-one in every seed and p is below 0.05 by Holm's rule over the claim's parts. Two sides are equal if the interval lies
-within half a point. A claim holds if all its parts do (its p is the largest of theirs), and does not if one does not.
-With fewer than three seeds nothing is decided.
+one in every seed and p is below 0.05 by Holm's rule over the claim's parts. Two sides are equal if two one-sided tests
+say that they differ by less than half a point, and are not if the whole interval lies beyond. A claim holds if all its
+parts do (its p is the largest of theirs), and does not if one does not. With fewer than three seeds nothing is decided.
 """
 
 import math
@@ -16,13 +16,11 @@ import numpy.typing as npt
 import polars as pl
 
 from assets.study.comparisons import CLAIMS, DIVERSITY, Claim, Part, Side
-from assets.study.paired import Effect, diversity, paired
+from assets.study.paired import EQUAL_WITHIN, Effect, diversity, paired
 
 Verdict = Literal["holds", "does not", "undecided"]
 
 ALPHA = 0.05
-EQUAL_WITHIN = 0.5
-"""Points within which two sides count as equal."""
 FEWEST_SEEDS = 3
 
 _EVERYTHING = "all"
@@ -121,6 +119,7 @@ class Evidence:
             raise MissingScoresError(
                 f"{side.measure} of {', '.join(side.models)}: expected scores of every seed and item"
             )
+        _refuse_other_items(side, per_item.select("query_id", "photo_id"), count)
         values = per_item.get_column("value").to_numpy().reshape(len(self.seeds), count)
         return values, per_item.get_column("user").to_numpy()[:count]
 
@@ -130,63 +129,104 @@ class Evidence:
         count = rows.height // len(self.seeds)
         if not count or rows.height != count * len(self.seeds):
             raise MissingScoresError(f"{side.measure} of {', '.join(side.models)}: expected every photo of every seed")
+        _refuse_other_items(side, rows.select("photo_id"), count)
         tags = np.array(rows.get_column("tag_ids").to_list(), dtype=np.int64)
         if side.measure == "correctly_predicted_tags_pct":
             tags = np.where(np.array(rows.get_column("is_correct").to_list(), dtype=bool), tags, -1)
         return tags.reshape(len(self.seeds), count, -1), rows.get_column("user").to_numpy()[:count]
 
 
+def _refuse_other_items(side: Side, items: pl.DataFrame, count: int) -> None:
+    """Pairing needs the same queries and photos in every seed, in the same order."""
+    if not all(items.slice(start, count).equals(items.head(count)) for start in range(0, items.height, count)):
+        raise MissingScoresError(f"{side.measure} of {', '.join(side.models)}: the seeds were asked other things")
+
+
+@dataclass(frozen=True)
+class Found:
+    """What became of one part.
+
+    Attributes:
+        part: The comparison.
+        effect: What it found, None if it could not be made.
+        higher: Mean of the side that the paper has higher, None if unknown.
+        lower: Mean of the other one, None if there is none.
+        why_not: Why it could not be made.
+    """
+
+    part: Part
+    effect: Effect | None
+    higher: float | None = None
+    lower: float | None = None
+    why_not: str = ""
+
+    @property
+    def p_value(self) -> float:
+        """The p that speaks for the part: of a difference, or that there is none; 1 if unknown."""
+        if self.effect is None:
+            return 1.0
+        p_value = self.effect.equal_p if self.part.equal else self.effect.p_value
+        return 1.0 if math.isnan(p_value) else p_value
+
+
 def judge_claims(evidence: Evidence, claims: Sequence[Claim] = CLAIMS) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """All claims.
+    """All claims. What cannot be compared (a model was not trained, no place is far away) is undecided, and says why.
 
     Returns:
         Rows of `claims` and of `claim_parts`.
     """
+    seeds = len(evidence.seeds)
     judged, parts = [], []
     for claim in claims:
-        found = [(part, *evidence.effect(part)) for part in claim.parts]
-        verdicts = _verdicts([(part, effect) for part, effect, _, _ in found], len(evidence.seeds))
-        for (part, effect, higher, lower), verdict in zip(found, verdicts, strict=True):
-            parts.append(
-                {
-                    "claim": claim.number,
-                    "part": part.text,
-                    "higher": higher,
-                    "lower": None if math.isnan(lower) else lower,
-                }
-                | _tested(effect, len(evidence.seeds), verdict)
-            )
-        at, verdict, reason = _decided([(part, effect) for part, effect, _, _ in found], verdicts, len(evidence.seeds))
-        judged.append(
-            {"claim": claim.number, "statement": claim.statement, "reason": reason}
-            | _tested(found[at][1], len(evidence.seeds), verdict)
-        )
+        found = [_found(evidence, part) for part in claim.parts]
+        verdicts = _verdicts(found, seeds)
+        for one, verdict in zip(found, verdicts, strict=True):
+            row = {"claim": claim.number, "part": one.part.text, "higher": one.higher, "lower": one.lower}
+            parts.append(row | _tested(one, seeds, verdict))
+        at, verdict, reason = _decided(found, verdicts, seeds)
+        row = {"claim": claim.number, "statement": claim.statement, "reason": reason}
+        judged.append(row | _tested(found[at], seeds, verdict))
     return pl.DataFrame(judged, infer_schema_length=None), pl.DataFrame(parts, infer_schema_length=None)
 
 
-def _tested(effect: Effect, seeds: int, verdict: Verdict) -> dict[str, object]:
-    ends = {"effect_low": effect.low, "effect_high": effect.high}
-    known = {name: None if math.isnan(end) else end for name, end in ends.items()}
-    return {"effect": effect.effect, **known, "p_value": effect.p_value, "seeds": seeds, "verdict": verdict}
+def _found(evidence: Evidence, part: Part) -> Found:
+    try:
+        effect, higher, lower = evidence.effect(part)
+    except MissingScoresError as error:
+        return Found(part, None, why_not=str(error))
+    return Found(part, effect, higher, None if math.isnan(lower) else lower)
 
 
-def _verdicts(found: Sequence[tuple[Part, Effect]], seeds: int) -> list[Verdict]:
+def _tested(found: Found, seeds: int, verdict: Verdict) -> dict[str, object]:
+    effect = found.effect
+    if effect is None:
+        figures: dict[str, float | None] = dict.fromkeys(("effect", "effect_low", "effect_high", "p_value"))
+    else:
+        ends = {"effect_low": effect.low, "effect_high": effect.high}
+        known = {name: None if math.isnan(end) else end for name, end in ends.items()}
+        figures = {"effect": effect.effect, **known, "p_value": found.p_value}
+    return {**figures, "seeds": seeds, "verdict": verdict}
+
+
+def _verdicts(found: Sequence[Found], seeds: int) -> list[Verdict]:
     if seeds < FEWEST_SEEDS:
         return ["undecided"] * len(found)
-    against = _holm([effect.p_value for _, effect in found])
-    verdicts: list[Verdict] = []
-    for (part, effect), adjusted in zip(found, against, strict=True):
-        if part.equal:
-            within = effect.low > -EQUAL_WITHIN and effect.high < EQUAL_WITHIN
-            apart = adjusted < ALPHA and effect.seeds_agree and abs(effect.effect) > EQUAL_WITHIN
-            verdicts.append("holds" if within else "does not" if apart else "undecided")
-        elif not effect.seeds_agree:
-            verdicts.append("undecided")
-        elif effect.effect > 0:
-            verdicts.append("holds" if effect.p_value < ALPHA else "undecided")
-        else:
-            verdicts.append("does not" if adjusted < ALPHA else "undecided")
-    return verdicts
+    against = _holm([1.0 if one.effect is None else one.effect.p_value for one in found])
+    return [_verdict(one, adjusted) for one, adjusted in zip(found, against, strict=True)]
+
+
+def _verdict(found: Found, adjusted: float) -> Verdict:
+    effect = found.effect
+    if effect is None:
+        return "undecided"
+    if found.part.equal:
+        beyond = effect.low > EQUAL_WITHIN or effect.high < -EQUAL_WITHIN
+        return "holds" if found.p_value < ALPHA else "does not" if beyond and effect.seeds_agree else "undecided"
+    if not effect.seeds_agree:
+        return "undecided"
+    if effect.effect > 0:
+        return "holds" if effect.p_value < ALPHA else "undecided"
+    return "does not" if adjusted < ALPHA else "undecided"
 
 
 def _holm(p_values: Sequence[float]) -> list[float]:
@@ -198,26 +238,30 @@ def _holm(p_values: Sequence[float]) -> list[float]:
     return [float(one) for one in adjusted]
 
 
-def _decided(found: Sequence[tuple[Part, Effect]], verdicts: Sequence[Verdict], seeds: int) -> tuple[int, Verdict, str]:
+def _decided(found: Sequence[Found], verdicts: Sequence[Verdict], seeds: int) -> tuple[int, Verdict, str]:
     """The part that decides, the claim's verdict, and the reason in words."""
-    counts = {one: verdicts.count(one) for one in ("holds", "does not", "undecided")}
-    tally = (
-        f"{counts['holds']} of {len(found)} comparisons hold, {counts['does not']} do not, "
-        f"{counts['undecided']} undecided"
-    )
+
+    def those(verdict: Verdict) -> list[int]:
+        return [at for at, one in enumerate(verdicts) if one == verdict]
+
+    against, open_ = those("does not"), those("undecided")
+    weakest = max(open_ or range(len(found)), key=lambda at: found[at].p_value)
+    missing = [one.why_not for one in found if one.why_not]
     if seeds < FEWEST_SEEDS:
-        at = max(range(len(found)), key=lambda one: found[one][1].p_value)
-        return at, "undecided", f"{seeds} of {FEWEST_SEEDS} seeds: a first look, nothing is decided by it"
-    if counts["does not"]:
-        contrary = [one for one, verdict in enumerate(verdicts) if verdict == "does not"]
-        at = min(contrary, key=lambda one: found[one][1].p_value)
-        return at, "does not", f"{tally}; against it: {_shown(found, contrary)}"
-    at = max(range(len(found)), key=lambda one: found[one][1].p_value)
-    if counts["undecided"]:
-        open_ = [one for one, verdict in enumerate(verdicts) if verdict == "undecided"]
-        return at, "undecided", f"{tally}; open: {_shown(found, open_)}"
-    return at, "holds", tally
+        return weakest, "undecided", f"{seeds} of {FEWEST_SEEDS} seeds: a first look, nothing is decided by it"
+    tally = (
+        f"{len(those('holds'))} of {len(found)} comparisons hold, {len(against)} do not, {len(open_)} undecided"
+        + "".join(f"; not tested: {one}" for one in missing)
+    )
+    if against:
+        strongest = min(against, key=lambda at: found[at].p_value if not found[at].part.equal else 0.0)
+        return strongest, "does not", f"{tally}; against it: {_shown(found, against)}"
+    if open_:
+        tested = [at for at in open_ if found[at].effect is not None]
+        return weakest, "undecided", f"{tally}; open: {_shown(found, tested)}" if tested else tally
+    return weakest, "holds", tally
 
 
-def _shown(found: Sequence[tuple[Part, Effect]], which: Sequence[int]) -> str:
-    return "; ".join(f"{found[one][0].text} ({found[one][1].effect:+.2f})" for one in which)
+def _shown(found: Sequence[Found], which: Sequence[int]) -> str:
+    effects = [(found[at].part.text, found[at].effect) for at in which]
+    return "; ".join(f"{text} ({effect.effect:+.2f})" for text, effect in effects if effect is not None)

@@ -6,7 +6,7 @@ Each claim is a list of parts; in each, one side is higher in the paper than the
 from dataclasses import dataclass
 
 from assets.study.judge import ACCURACY, OF_HASHTAG, PRECISION
-from assets.study.moved import CHANGED, LOCAL_FAKED, LOCAL_TRUE, NEAR_ELSEWHERE, NEAR_HERE
+from assets.study.moved import LOCAL_FAKED, LOCAL_TRUE, NEAR_ELSEWHERE, NEAR_HERE
 from assets.study.plan import alone
 
 DIVERSITY = ("predicted_tags_pct", "correctly_predicted_tags_pct")
@@ -114,6 +114,7 @@ def _claims() -> tuple[Claim, ...]:
     )  # fmt: skip
     middle = (alone(0.05), alone(0.01))
     compromises = (dropout, *middle, last)
+    others = (mcc, "her", "mlc", zeroed, dropout, alone(1.0), alone(0.1), *middle, last)
     return (
         Claim(
             1,
@@ -133,7 +134,7 @@ def _claims() -> tuple[Claim, ...]:
             "LocSens with raw locations wins region and city, ties sampling 0 at street, and loses agnostic against "
             "MCC and zeroed.",
             (
-                *(part for other in (mcc, zeroed, dropout, last) for part in _retrieval(raw, other, *NEAR)),
+                *(part for other in others for part in _retrieval(raw, other, *NEAR)),
                 _part(raw, last, PRECISION, "street", equal=True),
                 *_retrieval(mcc, raw, "agnostic"),
                 *_retrieval(zeroed, raw, "agnostic"),
@@ -151,12 +152,13 @@ def _claims() -> tuple[Claim, ...]:
         ),
         Claim(
             4,
-            "As sigma falls from 1 to 0, agnostic falls; country, region, city and street rise; continent is best at "
-            "0.05 to 0.01.",
+            "From sigma 1 to 0, agnostic falls; country, region, city and street rise; continent is best at 0.05 to "
+            "0.01.",
             (
                 *_retrieval(alone(1.0), last, "agnostic"),
                 *_retrieval(last, alone(1.0), "country", "region", "city", "street"),
                 *_retrieval(middle, alone(1.0), "continent"),
+                *_retrieval(middle, alone(0.1), "continent"),
                 *_retrieval(middle, last, "continent"),
             ),
         ),
@@ -184,7 +186,6 @@ def _claims() -> tuple[Claim, ...]:
             "A hashtag asked at different places gives different pictures; a photo with a faked location gets hashtags "
             "of that place.",
             (
-                Part("raw: another place changes the first ten photos", Side((raw,), CHANGED), None),
                 Part(
                     "raw: more of the first ten photos are of the place asked at (2,500 km) than if asked elsewhere",
                     Side((raw,), NEAR_HERE),

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from assets.base.tables import TABLES
 from assets.evaluation.rankings import rank_hashtags, rank_queries
-from assets.evaluation.results import no_places_row, query_precision, retrieval_rows, tagging_rows
+from assets.evaluation.results import no_places_row, photo_hits, query_precision, retrieval_rows, tagging_rows
 from assets.evaluation.retrieval import RetrievalScorer
 from assets.evaluation.tagging import TaggingScorer
 from assets.study.setting import Setting
@@ -72,14 +72,15 @@ def judge_tagging(model: str, scorer: TaggingScorer, setting: Setting) -> Judged
         setting: Photos and configuration.
     """
     config, photos = setting.config, setting.tagged
-    ranked = list(rank_hashtags(scorer, photos, config.depth, setting.place_tags, setting.other_tags))
-    rankings, no_places = (pl.concat(frames) for frames in zip(*ranked, strict=True))
-    top = rankings.filter(pl.col("rank") <= config.k).sort("photo_id", "rank")
-    per_photo = top.group_by("photo_id", maintain_order=True).agg("tag_id", "is_correct")
-    hits = per_photo.select(
-        "photo_id",
-        pl.col("is_correct").list.first().cast(pl.Float64).alias(ACCURACY[0]) * 100,
-        pl.col("is_correct").list.any().cast(pl.Float64).alias(ACCURACY[1]) * 100,
+    parts = list(rank_hashtags(scorer, photos, config.depth, setting.place_tags, setting.other_tags))
+    rankings, no_places = (pl.concat(frames) for frames in zip(*parts, strict=True))
+    found = photo_hits(rankings, photos, config)
+    hits = pl.DataFrame(
+        {
+            "photo_id": photos.photo_ids,
+            ACCURACY[0]: 100.0 * found.correct[:, 0],
+            ACCURACY[1]: 100.0 * found.correct.any(axis=1),
+        }
     )
     scores = hits.unpivot(index="photo_id", variable_name="measure").select(
         pl.lit(model).alias("model"),
@@ -90,12 +91,16 @@ def judge_tagging(model: str, scorer: TaggingScorer, setting: Setting) -> Judged
         "photo_id",
         "value",
     )
-    taggings = per_photo.select(
-        pl.lit(model).alias("model"),
-        pl.lit(setting.name).alias("slice"),
-        "photo_id",
-        pl.col("tag_id").alias("tag_ids"),
-        "is_correct",
+    ranked = found.tag_ids >= 0
+    taggings = pl.DataFrame(
+        {
+            "model": model,
+            "slice": setting.name,
+            "photo_id": photos.photo_ids,
+            "tag_ids": [row[known].tolist() for row, known in zip(found.tag_ids, ranked, strict=True)],
+            "is_correct": [row[known].tolist() for row, known in zip(found.correct, ranked, strict=True)],
+        },
+        schema_overrides={"tag_ids": pl.List(pl.Int32), "is_correct": pl.List(pl.Boolean)},
     )
     others = photos.only(setting.other_tags)
     rows = [

@@ -64,7 +64,8 @@ def moved_queries(model: str, scorer: RetrievalScorer, setting: Setting, most: i
         Rows of `study_scores` with the measures `CHANGED`, `NEAR_HERE` and `NEAR_ELSEWHERE`.
     """
     asked = setting.queries.filter(pl.col("kind") == "photo")
-    asked = asked.filter(pl.Series(scorer.knows(asked.get_column("tag_id").to_numpy().astype(np.int64)))).head(most)
+    asked = asked.filter(pl.Series(scorer.knows(asked.get_column("tag_id").to_numpy().astype(np.int64))))
+    asked = asked[_spread(asked.height, most)]
     places = asked.select("latitude", "longitude").to_numpy()
     far = far_places(places, setting.config.seed)
     asked, here, there = asked.filter(pl.Series(far >= 0)), places[far >= 0], places[far[far >= 0]]
@@ -104,7 +105,7 @@ def moved_photos(model: str, scorer: TaggingScorer, setting: Setting, local: Loc
         Rows of `study_scores` with the measures `LOCAL_FAKED` and `LOCAL_TRUE`.
     """
     own = setting.tagged.places
-    index = np.linspace(0, len(own) - 1, min(most, len(own))).round().astype(np.int64)
+    index = _spread(len(own), most)
     far = far_places(own[index], setting.config.seed)
     index, faked = index[far >= 0], own[index][far[far >= 0]]
     k = setting.config.k
@@ -118,6 +119,11 @@ def moved_photos(model: str, scorer: TaggingScorer, setting: Setting, local: Loc
         pl.lit(None, dtype=pl.Int64).alias("query_id"), "photo_id"
     )
     return _scores(model, setting, items, {LOCAL_FAKED: share(after), LOCAL_TRUE: share(before)})
+
+
+def _spread(count: int, most: int) -> Ids:
+    """At most so many positions, evenly spread."""
+    return np.linspace(0, count - 1, min(most, count)).round().astype(np.int64)
 
 
 def _scores(

@@ -14,10 +14,15 @@ from scipy import stats
 Floats = npt.NDArray[np.float64]
 Ids = npt.NDArray[np.int64]
 
+EQUAL_WITHIN = 0.5
+"""Points within which two sides count as equal."""
+
 FLIPS = 9_999
 SWAPS = 999
 DRAWS = 2_000
 _SEED = 0
+_AT_ONCE = 10_000_000
+"""Numbers flipped or drawn at a time: bounds the memory."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +33,8 @@ class Effect:
         effect: Mean difference.
         low: Lower end of the 95 % interval, NaN where none is known.
         high: Upper end of it.
-        p_value: Two-sided.
+        p_value: Two-sided, that there is no difference.
+        equal_p: That it is `EQUAL_WITHIN` points or more (two one-sided tests), NaN where there is no interval.
         by_seed: Mean difference of each seed.
     """
 
@@ -36,6 +42,7 @@ class Effect:
     low: float
     high: float
     p_value: float
+    equal_p: float
     by_seed: tuple[float, ...]
 
     @property
@@ -63,15 +70,16 @@ def paired(differences: Floats, users: Ids) -> Effect:
     by_seed = tuple(float(one) for one in differences.mean(axis=1))
     effect = float(items.mean())
     if not sums.any():
-        return Effect(effect, 0.0, 0.0, 1.0, by_seed)
+        return Effect(effect, 0.0, 0.0, 1.0, 0.0, by_seed)
     if len(sums) == 1:  # one witness: flipped or not, it goes as far
-        return Effect(effect, np.nan, np.nan, 1.0, by_seed)
+        return Effect(effect, np.nan, np.nan, 1.0, np.nan, by_seed)
     flipped = stats.permutation_test(
         (sums,),
         lambda values, axis: values.sum(axis=axis),
         permutation_type="samples",
         n_resamples=FLIPS,
         vectorized=True,
+        batch=max(1, _AT_ONCE // len(sums)),
         rng=np.random.default_rng(_SEED),
     )
     drawn = stats.bootstrap(
@@ -80,10 +88,13 @@ def paired(differences: Floats, users: Ids) -> Effect:
         paired=True,
         vectorized=True,
         n_resamples=DRAWS,
+        batch=max(1, _AT_ONCE // len(sums)),
         method="percentile",
         rng=np.random.default_rng(_SEED),
-    ).confidence_interval
-    return Effect(effect, float(drawn.low), float(drawn.high), float(flipped.pvalue), by_seed)
+    )
+    interval, draws = drawn.confidence_interval, drawn.bootstrap_distribution
+    equal_p = max(float((draws <= -EQUAL_WITHIN).mean()), float((draws >= EQUAL_WITHIN).mean()))
+    return Effect(effect, float(interval.low), float(interval.high), float(flipped.pvalue), equal_p, by_seed)
 
 
 def diversity(ours: npt.NDArray[np.int64], theirs: npt.NDArray[np.int64], users: Ids, carried: int) -> Effect:
@@ -115,7 +126,7 @@ def diversity(ours: npt.NDArray[np.int64], theirs: npt.NDArray[np.int64], users:
     first, second = np.zeros(int(user.max()) + 1, np.int64), np.ones(int(user.max()) + 1, np.int64)
     by_seed = difference(first, second)
     if len(first) == 1:  # one witness: swapped or not, it goes as far
-        return Effect(float(by_seed.mean()), np.nan, np.nan, 1.0, tuple(float(one) for one in by_seed))
+        return Effect(float(by_seed.mean()), np.nan, np.nan, 1.0, np.nan, tuple(float(one) for one in by_seed))
     swapped = stats.permutation_test(
         (first, second),
         lambda one, other: float(difference(one, other).mean()),
@@ -125,4 +136,4 @@ def diversity(ours: npt.NDArray[np.int64], theirs: npt.NDArray[np.int64], users:
         rng=np.random.default_rng(_SEED),
     )
     mean = float(by_seed.mean())
-    return Effect(mean, np.nan, np.nan, float(swapped.pvalue), tuple(float(one) for one in by_seed))
+    return Effect(mean, np.nan, np.nan, float(swapped.pvalue), np.nan, tuple(float(one) for one in by_seed))

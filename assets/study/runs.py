@@ -41,7 +41,7 @@ def run_row(
     return {
         "training": training,
         "split": split,
-        "steps": optimisation.steps,
+        "steps": int(last["step"]),
         "batch_size": optimisation.batch_size,
         "learning_rate_area": learning_rate_area(optimisation),
         "weights": weights,

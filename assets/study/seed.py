@@ -31,8 +31,12 @@ from models.locsens import LocSens, load_locsens
 from models.training import SNAPSHOTS
 from models.weights import dump_config
 
-MOVED = ("locsens_raw", "locsens_zeroed")
+MOVED = ("locsens_raw",)
 """Models that are asked again at other places."""
+
+
+class NothingToAskError(ValueError):
+    """There are no queries, or no photos to tag."""
 
 
 def run_seed(run: Run, seed: int) -> dict[str, pa.Table]:
@@ -58,6 +62,11 @@ def run_seed(run: Run, seed: int) -> dict[str, pa.Table]:
 
     for split, methods in EMBEDDINGS.items():
         where = setting(photos, vocabulary, split, run.profile)
+        if where.queries.is_empty() or not len(where.tagged):
+            raise NothingToAskError(
+                f"split by {split}: no hashtag is on {where.config.min_test_images} or more of "
+                f"{len(where.photos)} test photos with an image"
+            )
         judged.append(_collection(run, where))
         for method in methods:
             say(work_key(method, split))
@@ -105,14 +114,13 @@ def _maker(run: Run, where: Setting, training: Training, folder: SeedFolder) -> 
 
     def make(made: Path) -> None:
         embeddings = Embeddings(folder.storage, folder, training.split)
-        learnt = _learn(run, where, training, embeddings, folder)
+        learnt, photos = _learn(run, where, training, embeddings, folder)
         judged = joined(_judged(run, where, training, embeddings, learnt))
         for asset, table in judged.items():
             pq.write_table(table, made / f"{asset}.parquet", compression="zstd")
         config = learnt.task.config
         weights = sum(weight.numel() for weight in learnt.task.module.parameters())
         split, curve = training.split, learnt.curve
-        photos = where.train.num_rows
         write_row(made, run_row(training.key, split, config, config.optimisation, weights, photos, curve))
 
     return make
@@ -123,7 +131,10 @@ def _read(made: Path) -> Judged:
     return {asset: pq.read_table(made / f"{asset}.parquet") for asset in JUDGED}
 
 
-def _learn(run: Run, where: Setting, training: Training, embeddings: Embeddings, folder: SeedFolder) -> Learnt:
+def _learn(
+    run: Run, where: Setting, training: Training, embeddings: Embeddings, folder: SeedFolder
+) -> tuple[Learnt, int]:
+    """A finished training, and how many photos it learnt from."""
     storage = embeddings.storage
     tags = pa.concat_tables([storage.read_table(path) for path in embeddings.files("tag_embeddings_mcc")])
     vocabulary = tags.num_rows
@@ -134,7 +145,7 @@ def _learn(run: Run, where: Setting, training: Training, embeddings: Embeddings,
     )
     checkpoints = folder.checkpoints(training.key)
     matrix = tag_matrix(tags.select(["tag_id", "embedding"]), vocabulary)
-    return learn(training.config, matrix, train, validation, checkpoints, run.log, run.settings.device)
+    return learn(training.config, matrix, train, validation, checkpoints, run.log, run.settings.device), len(train)
 
 
 def _judged(run: Run, where: Setting, training: Training, embeddings: Embeddings, learnt: Learnt) -> Iterator[Judged]:

@@ -31,6 +31,7 @@ _READ = (
     kinds={"pytorch", "polars", "parquet"},
     checks=world_checks.ALL,
     pool="gpu",
+    pinned=True,
     on_request=True,
 )
 def world_properties(run: Run) -> None:

@@ -9,9 +9,10 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import polars as pl
 
-from assets.base.profiles.sections.evaluation import EvaluationConfig
+from assets.base.profiles.sections.evaluation import GRANULARITIES, EvaluationConfig
 from assets.base.run import Run
 from assets.evaluation.candidates import read_photos
+from assets.evaluation.report.paper import SENSITIVE_RETRIEVAL
 from assets.evaluation.results import AGNOSTIC
 from assets.ingestion.world.concepts import EMPTY_WORDS
 from assets.ingestion.world.properties import SplitPhotos, frequency_accuracy, leaked, upper_bound
@@ -23,14 +24,7 @@ Range = tuple[float | None, float | None]
 Property = tuple[str, float | None, Range]
 
 NO_CRITERION: Range = (None, None)
-PAPER_UPPER_BOUND = {
-    AGNOSTIC: 100.0,
-    "continent": 96.08,
-    "country": 90.51,
-    "region": 80.31,
-    "city": 64.52,
-    "street": 42.46,
-}
+PAPER_UPPER_BOUND = dict(zip((AGNOSTIC, *GRANULARITIES), SENSITIVE_RETRIEVAL["upper_bound"], strict=True))
 """Precision at 10 of the upper bound in percent (paper, location-sensitive retrieval)."""
 NEAR_PAPER = 10.0
 """How many points off the world's upper bound may be and still be near the paper's."""

@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from assets.study.claims import Evidence, MissingScoresError, judge_claims
+from assets.study.claims import Evidence, judge_claims
 from assets.study.comparisons import Claim, Part, Side
 
 ITEMS = 300
@@ -118,8 +118,25 @@ def test_diversity_is_compared_by_distinct_hashtags() -> None:
 def test_scores_that_a_seed_lacks_are_named() -> None:
     whole = evidence((1.0, 1.0, 1.0))
     holed = Evidence(whole.scores.head(whole.scores.height - 1), whole.taggings, whole.carried, whole.seeds)
-    with pytest.raises(MissingScoresError, match="precision_at_10 of ours: expected scores of every seed"):
-        judge_claims(holed, [Claim(1, "", (OVER,))])
+    claim, _ = judged(holed, OVER)
+    assert (claim["verdict"], claim["effect"], claim["p_value"]) == ("undecided", None, None)
+    assert "not tested: precision_at_10 of ours: expected scores of every seed" in str(claim["reason"])
     unknown = Part("x", Side(("nobody",), granularity="city"), None)
-    with pytest.raises(MissingScoresError, match="nobody"):
-        judge_claims(whole, [Claim(1, "", (unknown,))])
+    claim, parts = judged(whole, OVER, unknown)
+    assert parts[1] == "undecided"
+    assert "nobody" in str(claim["reason"])
+
+
+def test_seeds_that_were_asked_other_things_are_not_paired() -> None:
+    whole = evidence((1.0, 1.0, 1.0))
+    other = pl.col("photo_id") + pl.when(pl.col("seed") == 1).then(5_000).otherwise(0)
+    mixed = Evidence(whole.scores.with_columns(other), whole.taggings, whole.carried, whole.seeds)
+    assert "the seeds were asked other things" in str(judged(mixed, OVER)[0]["reason"])
+
+
+def test_p_of_two_equal_sides_is_that_they_differ() -> None:
+    claim, _ = judged(evidence((0.0, 0.0, 0.0), noise=1.0), EQUAL)
+    assert claim["p_value"] < 0.05
+    near = judged(evidence((0.45, 0.45, 0.45), noise=5.0), EQUAL)[0]
+    assert near["verdict"] == "undecided"
+    assert near["p_value"] > 0.05

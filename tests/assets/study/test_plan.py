@@ -74,5 +74,5 @@ def test_claims_compare_models_that_are_trained() -> None:
     assert {model for side in sides for model in side.models} <= known
     assert [claim.number for claim in CLAIMS] == list(range(1, 9))
     texts = [part.text for claim in CLAIMS for part in claim.parts]
-    assert len(texts) == len(set(texts)) + 4  # claims 2 and 3 both compare raw with dropout and with sampling 0
+    assert len(texts) == len(set(texts)) + 8  # claims 2 and 3 both compare raw with four compromises
     assert {side.measure for side in sides} >= set(DIVERSITY)

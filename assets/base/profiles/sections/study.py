@@ -1,6 +1,6 @@
 """How the study trains and asks: one budget for every LocSens variant, more queries than a demo needs."""
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from models.config import FrozenConfig, OptimisationConfig
 
@@ -25,3 +25,10 @@ class StudyConfig(FrozenConfig):
     moved_queries: int = Field(
         default=500, ge=1, description="Queries and photos at most that are asked again at another place (claim 8)."
     )
+
+    @field_validator("optimisation")
+    @classmethod
+    def _whole_budget(cls, optimisation: OptimisationConfig) -> OptimisationConfig:
+        if optimisation.patience is not None or optimisation.keep != "last":
+            raise ValueError("trainings that are compared run to their last step: expected no patience and keep=last")
+        return optimisation
