@@ -109,3 +109,9 @@ def test_variants_that_change_their_aim_cannot_choose() -> None:
     for values in ({"location": "dropout"}, {"location": "sampling"}, {"location": "raw", "starts_from": "zeroed"}):
         with pytest.raises(ValidationError, match="keep best and patience compare validations of one aim"):
             VariantConfig.model_validate(values | {"optimisation": chosen})
+
+
+def test_a_metric_that_is_nan_at_first_is_not_the_best(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(f"{__name__}.LOSSES", (float("nan"), *LOSSES[1:]))
+    curve = fit(Told(), options(keep="best"), tmp_path, lambda _: None, device="cpu")
+    assert curve.kept_step == 40

@@ -327,3 +327,17 @@ def test_weights_that_do_not_fit_are_refused(tmp_path: Path) -> None:
         net.bias.fill_(float("nan"))
     with pytest.raises(UnusableWeightsError, match="1 NaN or infinite of 1 in bias"):
         dump_weights(net)
+
+
+@pytest.mark.parametrize("optimiser", ["sgd", "adamw"])
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_gradients_are_clipped_in_both_precisions(tmp_path: Path, optimiser: str, precision: str) -> None:
+    """Lightning's own clipping refuses fused optimisers under bf16."""
+    config = variant(optimisation={"steps": 1, "optimiser": optimiser, "precision": precision, "clip_norm": 1e-4})
+    task = task_of(config)
+    before = torch.cat([weight.detach().flatten().clone() for weight in task.module.parameters()])
+    fit(task, config.optimisation, tmp_path, lambda _: None, device="cpu")
+    gradients = torch.cat([weight.grad.flatten() for weight in task.module.parameters() if weight.grad is not None])
+    assert 0 < gradients.norm().item() <= 1e-4 * (1 + 1e-4)
+    after = torch.cat([weight.detach().flatten() for weight in task.module.parameters()])
+    assert not torch.equal(before, after)

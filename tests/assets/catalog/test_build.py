@@ -18,7 +18,7 @@ from assets.catalog.checks import view_names
 from assets.catalog.sql import literal_path, sql_type
 from models.geography import distance_km
 
-FOLDERS = {"split": "test", "shard": "a-00001", "source_file": "a", "model": "locsens_sampling_0.1"}
+FOLDERS = {"split": "test", "shard": "a-00001", "source_file": "a", "model": "locsens_sampling_0.1", "seed": 2}
 
 
 def write(storage: Storage, names=tuple(TABLES)) -> dict[str, list[str]]:
@@ -56,7 +56,9 @@ def test_a_row_of_every_view_with_the_types_of_the_contract(storage, tmp_path):
             for column in table.columns:
                 width = WIDTHS[name] if column.name == table.width_of else None
                 assert kinds[column.name] == sql_type(column.type, width)
-            assert {kinds[folder] for folder in table.folders} <= {"VARCHAR"}
+            assert {folder: kinds[folder] for folder in table.folders} == {
+                folder: "BIGINT" if folder == "seed" else "VARCHAR" for folder in table.folders
+            }
 
 
 def test_union_views_hold_all_methods_whatever_their_width(storage, tmp_path):

@@ -137,6 +137,6 @@ def test_seeds_that_were_asked_other_things_are_not_paired() -> None:
 def test_p_of_two_equal_sides_is_that_they_differ() -> None:
     claim, _ = judged(evidence((0.0, 0.0, 0.0), noise=1.0), EQUAL)
     assert claim["p_value"] < 0.05
-    near = judged(evidence((0.45, 0.45, 0.45), noise=5.0), EQUAL)[0]
+    near = judged(evidence((0.6, 0.6, 0.6), noise=5.0), EQUAL)[0]
     assert near["verdict"] == "undecided"
     assert near["p_value"] > 0.05
