@@ -35,8 +35,16 @@ class TrainingCurve:
 
     def last(self) -> dict[str, float]:
         """The latest value of every column."""
+        return self._latest(self.rows)
+
+    def kept(self) -> dict[str, float]:
+        """The latest value of every column when the weights that were kept were reached."""
+        return self._latest(row for row in self.rows if (row["step"] or 0) <= self.kept_step)
+
+    @staticmethod
+    def _latest(rows: Iterable[Mapping[str, float | None]]) -> dict[str, float]:
         latest: dict[str, float] = {}
-        for row in self.rows:
+        for row in rows:
             latest.update({name: value for name, value in row.items() if value is not None})
         return latest
 

@@ -11,6 +11,8 @@ from pydantic import Field, model_validator
 from models.config import FrozenConfig, OptimisationConfig
 
 SMALL_CNN = "small_cnn"
+VALIDATION_METRICS = ("validation_accuracy_at_1", "validation_accuracy_at_10")
+"""Names of what embedding models are validated by, in percent."""
 
 Method = Literal["mcc", "mlc", "her"]
 
@@ -60,9 +62,20 @@ class EmbeddingConfig(FrozenConfig):
             "a collection that does not fit."
         ),
     )
+    optimisation: OptimisationConfig = Field(OptimisationConfig(), description="How it is optimised.")
     validation_photos: int = Field(
         5000, ge=1, description="Validation photos looked at, spread evenly, each time metrics are taken."
     )
+
+    @model_validator(mode="after")
+    def _selects_by_a_metric(self) -> Self:
+        chosen = self.optimisation
+        if (chosen.keep == "best" or chosen.patience is not None) and chosen.select_by not in VALIDATION_METRICS:
+            raise ValueError(
+                f"select_by: expected one of {', '.join(VALIDATION_METRICS)}, which is what embedding models are "
+                f"validated by, found {chosen.select_by!r}"
+            )
+        return self
 
     @model_validator(mode="after")
     def _crop_fits(self) -> Self:

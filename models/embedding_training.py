@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from models.augment import Crops, cut, cut_centre, draw_crops
 from models.embedding import EmbeddingModel
-from models.embedding_config import AnyEmbeddingConfig
+from models.embedding_config import VALIDATION_METRICS, AnyEmbeddingConfig
 from models.embedding_losses import (
     cosine_loss,
     every_tag_cross_entropy,
@@ -137,8 +137,7 @@ class EmbeddingTask(TrainingTask):
         for positions in torch.split(torch.arange(len(self._validation)), _VALIDATION_BATCH):
             first, first_ten = self._hits(positions)
             hits += torch.stack([first, first_ten])
-        first_share, ten_share = (100 * hits / len(self._validation)).tolist()
-        return {"validation_accuracy_at_1": first_share, "validation_accuracy_at_10": ten_share}
+        return dict(zip(VALIDATION_METRICS, (100 * hits / len(self._validation)).tolist(), strict=True))
 
     def _hits(self, positions: Tensor) -> tuple[Tensor, Tensor]:
         device = self._model.mean.device

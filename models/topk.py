@@ -50,11 +50,13 @@ class RunningTop:
     def __init__(self, k: int) -> None:
         self._k = k
         self._keys: Tensor | None = None
-        self._finite: list[tuple[range, Tensor]] = []
+        self._broken: Tensor | None = None  # first candidate of the first block that is not finite
 
     def add(self, scores: Tensor, first: int) -> None:
         """Take in scores [Q, C] of the candidates `first` to `first + C`."""
-        self._finite.append((range(first, first + scores.shape[1]), torch.isfinite(scores).all()))
+        finite = torch.isfinite(scores).all()
+        broken = torch.where(finite, _LOW_BITS, first)
+        self._broken = broken if self._broken is None else torch.minimum(self._broken, broken)
         keys = to_keys(scores, torch.arange(first, first + scores.shape[1], device=scores.device))
         if self._keys is not None:
             keys = torch.cat([self._keys, keys], dim=1)
@@ -67,11 +69,10 @@ class RunningTop:
             ValueError: A score is not finite. Only here, for to look at each block would wait for the device.
         """
         assert self._keys is not None, "nothing was added"
-        finite = torch.stack([whether for _, whether in self._finite]).tolist()
-        if not all(finite):
-            candidates, _ = self._finite[finite.index(False)]
+        assert self._broken is not None, "nothing was added"
+        if (broken := int(self._broken)) < _LOW_BITS:
             raise ValueError(
-                f"scores of candidates {candidates[0]} to {candidates[-1]}: expected finite numbers, "
-                "found NaN or infinity; the embeddings or the model are broken"
+                f"scores of candidates from {broken} on: expected finite numbers, found NaN or infinity; "
+                "the embeddings or the model are broken"
             )
         return from_keys(self._keys)

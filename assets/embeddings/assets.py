@@ -94,23 +94,23 @@ def embedding_model(run: Run) -> None:
             f"{len(tags):,}",
             shorten(unlearnt, 10),
         )
-    last = learnt.curve.last()
+    kept = {name: value for name, value in learnt.curve.kept().items() if name != "step"}
     counts = {
         "training photos": learnt.training_photos,
         "validation photos": learnt.validation_photos,
         "training photos without an image": learnt.photos_without_image,
         "training photos without a word vector": learnt.photos_left_out,
         "hashtags without a training photo": len(unlearnt),
-        "steps": int(last["step"]),
+        "steps": int(learnt.curve.last()["step"]),
         "weights after step": learnt.curve.kept_step,
         "weights": sum(weight.numel() for weight in learnt.model.parameters()),
     }
-    run.facts.update(counts | {name: value for name, value in last.items() if name != "step"})
+    run.facts.update(counts | kept)
     figure = training_curve(curve, f"{config.method.upper()}, {config.optimisation.steps:,} steps")
     run.note(
         "embedding_model",
         counts
-        | {name.replace("_", " "): value for name, value in last.items() if name != "step"}
+        | {name.replace("_", " "): value for name, value in kept.items()}
         | {
             "seconds per step": learnt.curve.seconds_per_step,
             "backbone": config.backbone.name,

@@ -46,7 +46,7 @@ def locsens_model(run: Run) -> None:
         "photos without an embedding": training.without_embedding + validation.without_embedding,
         "weights": sum(weight.numel() for weight in learnt.task.module.parameters()),
     }
-    last = {name.replace("_", " "): value for name, value in learnt.curve.last().items() if name != "step"}
+    last = {name.replace("_", " "): value for name, value in learnt.curve.kept().items() if name != "step"}
     run.facts.update(counts | last)
     title = f"{run.partition.replace('_', ', ')}, {config.optimisation.steps:,} steps"
     figure = training_curve(learnt.curve.table(), title, learnt.task.snapshots())

@@ -2,6 +2,7 @@ import pytest
 import torch
 from pydantic import ValidationError
 
+from models.config import OptimisationConfig
 from models.embedding import EmbeddingModel, architecture_of, new_model
 from models.embedding_config import (
     BackboneConfig,
@@ -88,3 +89,10 @@ def test_a_sigmoid_can_start_at_the_prior():
     model = new_model(architecture_of(MlcConfig(**SMALL), 7, None), seed=0)
     model.start_at_prior(0.01)
     assert torch.sigmoid(model.tag_embeddings()[1]).tolist() == pytest.approx([0.01] * 7)
+
+
+def test_best_weights_are_chosen_by_a_metric_that_there_is() -> None:
+    with pytest.raises(ValidationError, match=r"validation_accuracy_at_1, .* found 'validation_loss'"):
+        MccConfig(optimisation=OptimisationConfig(keep="best"))
+    chosen = OptimisationConfig(keep="best", select_by="validation_accuracy_at_10")
+    assert MccConfig(optimisation=chosen).optimisation.keep == "best"

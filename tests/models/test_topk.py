@@ -41,5 +41,5 @@ def test_scores_that_are_not_finite_are_refused(bad):
     top = RunningTop(1)
     top.add(torch.tensor([[1.0, 2.0]]), 5)
     top.add(torch.tensor([[1.0, bad]]), 7)
-    with pytest.raises(ValueError, match="scores of candidates 7 to 8: expected finite numbers, found NaN"):
+    with pytest.raises(ValueError, match="scores of candidates from 7 on: expected finite numbers, found NaN"):
         top.result()
