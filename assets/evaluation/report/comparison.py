@@ -4,7 +4,6 @@ Which tables there are is in `tables` and `further`; how one looks is in `templa
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 
 import polars as pl
 
@@ -22,80 +21,13 @@ from assets.evaluation.report.measured import (
 )
 from assets.evaluation.report.sql import Query, at, figures, one_row
 from assets.evaluation.report.study import StudyData
+from assets.evaluation.report.table import Cell, Column, ComparisonTable, Count, Row
 
 ORACLES = ("upper_bound",)
 """Rows that no model could beat: never the best of a column."""
 
 Published = Mapping[tuple[str, str], float]
 """Model and column → the paper's figure."""
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column: key in the results, heading, and a line below it (a distance, say)."""
-
-    key: str
-    heading: str
-    below: str = ""
-
-
-@dataclass(frozen=True)
-class Cell:
-    """Our figure and the paper's, in percent; None where there is none. `spread`: standard deviation over seeds."""
-
-    column: str
-    ours: float | None
-    paper: float | None
-    is_best: bool = False
-    is_paper_best: bool = False
-    spread: float | None = None
-
-
-@dataclass(frozen=True)
-class Row:
-    """One model; `note` says why its figures are missing or what they leave out, `query` what gives its cells."""
-
-    model: str
-    label: str
-    cells: tuple[Cell, ...]
-    note: str = ""
-    is_oracle: bool = False
-    seeds: int = 0
-    is_of_study: bool = False
-    query: Query | None = None
-
-
-@dataclass(frozen=True)
-class Count:
-    """How many things the figures of one view are averages over, and the query that gives it."""
-
-    number: int
-    query: Query
-    is_of_study: bool
-
-
-@dataclass(frozen=True)
-class ComparisonTable:
-    """A table of models; `counted`, the study's first, is how many `counts` (hashtags, queries, photos) it averages."""
-
-    key: str
-    title: str
-    caption: str
-    columns: tuple[Column, ...]
-    rows: tuple[Row, ...]
-    counted: tuple[Count, ...]
-    counts: str
-
-    @property
-    def has_paper(self) -> bool:
-        """Whether the paper has any of it."""
-        return any(cell.paper is not None for row in self.rows for cell in row.cells)
-
-    @property
-    def queries(self) -> tuple[Query, ...]:
-        """The queries that give its numbers."""
-        counting = (count.query for count in self.counted)
-        return (*counting, *(row.query for row in self.rows if row.query))
 
 
 def retrieval_table(

@@ -3,9 +3,10 @@
 import polars as pl
 
 from assets.evaluation.report.breakdown import PREFIXES
-from assets.evaluation.report.comparison import ComparisonTable, retrieval_table, tagging_table
+from assets.evaluation.report.comparison import retrieval_table, tagging_table
 from assets.evaluation.report.measured import ALL, ONE_TRAINING
 from assets.evaluation.report.study import StudyData
+from assets.evaluation.report.table import ComparisonTable
 
 PARTS = {
     "no_self": ("the photo itself left out", "The photo that a query was made of is no candidate."),

@@ -2,9 +2,9 @@ import polars as pl
 
 from assets.base.keys import NEARBY_KM
 from assets.evaluation.report import paper
-from assets.evaluation.report.comparison import ComparisonTable
 from assets.evaluation.report.data import ReportData
 from assets.evaluation.report.notes import notes_of
+from assets.evaluation.report.table import ComparisonTable
 from assets.evaluation.report.tables import four_tables
 
 
