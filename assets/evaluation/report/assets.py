@@ -3,7 +3,6 @@
 from assets.base.paths import REPORT_FILE
 from assets.base.run import Run
 from assets.base.step import Reads, step
-from assets.base.tables import TABLES
 from assets.evaluation.report.checks import has_four_tables, rows_are_accounted_for, self_contained
 from assets.evaluation.report.study import STUDY_TABLES
 
@@ -40,10 +39,10 @@ _OPTIONAL = (
         Reads("vocabulary"),
         Reads("photos"),
         *(Reads(asset, optional=True) for asset in _OPTIONAL),
-        *(Reads(asset, optional=True) for asset in STUDY_TABLES if asset in TABLES),
+        *(Reads(asset, optional=True) for asset in STUDY_TABLES),
     ),
-    profile=("report", "evaluation", "seed"),
-    code_version="3",
+    profile=("report", "evaluation", "seed", "study"),
+    code_version="4",
     kinds={"jinja", "matplotlib"},
     checks=(self_contained, has_four_tables, rows_are_accounted_for),
 )

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from assets.evaluation.report.measured import retrieval_figures
+from assets.evaluation.report.measured import RUN_VIEWS, STUDY_VIEWS, retrieval_figures
 
 CONTINENTS = {
     "AF": "Africa",
@@ -64,21 +64,33 @@ def _by_group(
     models: Sequence[str],
     granularities: Sequence[str],
 ) -> pl.DataFrame:
-    asked = retrieval.filter(pl.col("average") == "query", pl.col("slice").str.starts_with(prefix))
-    queries = dict(asked.group_by("slice").agg(pl.col("queries").max()).iter_rows())
+    queries = _queries(RUN_VIEWS["retrieval"], retrieval, prefix)
+    if study is not None:
+        queries |= _queries(STUDY_VIEWS["retrieval"], study, prefix)
+    found = {part for _, part in queries}
     known = [prefix + key for key in names]
-    slices = [part for part in known if part in queries] + sorted(set(queries) - set(known))
+    slices = [part for part in known if part in found] + sorted(found - set(known))
     rows = []
     for part in slices:
         key = part.removeprefix(prefix)
         for (model, granularity), measured in retrieval_figures(retrieval, study, "query", part).items():
             if model in models and granularity in granularities:
-                shown = (names.get(key, key), measured.mean, measured.spread, queries[part], measured.view)
+                asked = queries[measured.view, part]
+                shown = (names.get(key, key), measured.mean, measured.spread, asked, measured.view)
                 rows.append((model, granularity, part, *shown))
     table = pl.DataFrame(rows, schema=_SCHEMA, orient="row")
+    # A group that the study never asked for: its models have no figure there, the collection's model is another one.
+    of_study = pl.col("view") == STUDY_VIEWS["retrieval"]
+    table = table.filter(of_study | ~of_study.any().over("model"))
     place = {part: index for index, part in enumerate(slices)}
     return table.sort(
         pl.col("granularity").replace_strict({one: at for at, one in enumerate(granularities)}, return_dtype=pl.Int64),
         pl.col("slice").replace_strict(place, return_dtype=pl.Int64),
         "model",
     )
+
+
+def _queries(view: str, results: pl.DataFrame, prefix: str) -> dict[tuple[str, str], int]:
+    """View and slice → queries that its figures are averages over."""
+    asked = results.filter(pl.col("average") == "query", pl.col("slice").str.starts_with(prefix))
+    return {(view, part): count for part, count in asked.group_by("slice").agg(pl.col("queries").max()).iter_rows()}

@@ -12,6 +12,9 @@ from assets.evaluation.report.study import StudyData
 MARKS = {"holds": ("✓", "holds"), "does not": ("✕", "fails"), "undecided": ("○", "open")}
 """Verdict → its mark and its style; a verdict without one has the last."""
 
+NOT_TESTED = "not tested"
+"""Shown for the verdict of what has no effect: the claim's reason says why."""
+
 _ROUNDED = {
     "effect": "round(effect, 2)",
     "effect_low": "round(effect_low, 2)",
@@ -64,14 +67,15 @@ def _part_query(claim: int, number: int, part: str) -> Query:
 
 
 def _judged(row: dict[str, Any], text: str, query: Query, reason: str = "", parts: tuple[Judged, ...] = ()) -> Judged:
-    mark, style = MARKS.get(row["verdict"], MARKS["undecided"])
+    verdict = NOT_TESTED if row["effect"] is None else row["verdict"]
+    mark, style = MARKS.get(verdict, MARKS["undecided"])
     figures: dict[str, str | None] = {
         name: None if row[name] is None else f"{rounded(row[name]) + 0.0:+.2f}"
         for name in ("effect", "effect_low", "effect_high")
     }
     figures["p_value"] = None if row["p_value"] is None else p_text(row["p_value"])
     figures["seeds"] = None if row["seeds"] is None else str(row["seeds"])
-    return Judged(text, row["verdict"], mark, style, figures, query, reason, parts)
+    return Judged(text, verdict, mark, style, figures, query, reason, parts)
 
 
 def p_text(value: float) -> str:
@@ -82,8 +86,9 @@ def p_text(value: float) -> str:
 
 def summary(claims: tuple[Judged, ...]) -> str:
     """How many claims hold, in one sentence."""
-    counts = {verdict: sum(claim.verdict == verdict for claim in claims) for verdict in MARKS}
+    counts = {verdict: sum(claim.verdict == verdict for claim in claims) for verdict in (*MARKS, NOT_TESTED)}
+    untested = f", {counts[NOT_TESTED]} could not be tested" if counts[NOT_TESTED] else ""
     return (
         f"Of {len(claims)} claims, {counts['holds']} hold, {counts['does not']} do not, "
-        f"{counts['undecided']} are undecided."
+        f"{counts['undecided']} are undecided{untested}."
     )

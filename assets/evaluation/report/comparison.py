@@ -4,7 +4,6 @@ Which tables there are is in `tables` and `further`; how one looks is in `templa
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 
 import polars as pl
 
@@ -13,6 +12,7 @@ from assets.evaluation.report import paper
 from assets.evaluation.report.measured import (
     ALL,
     RUN_VIEWS,
+    STUDY_VIEWS,
     TAGGING_COLUMNS,
     Figures,
     Measured,
@@ -21,72 +21,13 @@ from assets.evaluation.report.measured import (
 )
 from assets.evaluation.report.sql import Query, at, figures, one_row
 from assets.evaluation.report.study import StudyData
+from assets.evaluation.report.table import Cell, Column, ComparisonTable, Count, Row
 
 ORACLES = ("upper_bound",)
 """Rows that no model could beat: never the best of a column."""
 
 Published = Mapping[tuple[str, str], float]
 """Model and column → the paper's figure."""
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column: key in the results, heading, and a line below it (a distance, say)."""
-
-    key: str
-    heading: str
-    below: str = ""
-
-
-@dataclass(frozen=True)
-class Cell:
-    """Our figure and the paper's, in percent; None where there is none. `spread`: standard deviation over seeds."""
-
-    column: str
-    ours: float | None
-    paper: float | None
-    is_best: bool = False
-    is_paper_best: bool = False
-    spread: float | None = None
-
-
-@dataclass(frozen=True)
-class Row:
-    """One model; `note` says why its figures are missing or what they leave out, `query` what gives its cells."""
-
-    model: str
-    label: str
-    cells: tuple[Cell, ...]
-    note: str = ""
-    is_oracle: bool = False
-    seeds: int = 0
-    is_of_study: bool = False
-    query: Query | None = None
-
-
-@dataclass(frozen=True)
-class ComparisonTable:
-    """A table of models; `counted` is how many `counts` (hashtags, queries, photos) it averages over."""
-
-    key: str
-    title: str
-    caption: str
-    columns: tuple[Column, ...]
-    rows: tuple[Row, ...]
-    counted: int
-    counts: str
-    counting: Query | None = None
-
-    @property
-    def has_paper(self) -> bool:
-        """Whether the paper has any of it."""
-        return any(cell.paper is not None for row in self.rows for cell in row.cells)
-
-    @property
-    def queries(self) -> tuple[Query, ...]:
-        """The queries that give its numbers."""
-        counting = (self.counting,) if self.counting else ()
-        return (*counting, *(row.query for row in self.rows if row.query))
 
 
 def retrieval_table(
@@ -117,18 +58,22 @@ def retrieval_table(
     measured = retrieval_figures(retrieval, study.retrieval if study else None, average, part)
     measured = {one: value for one, value in measured.items() if one[0] in among}
     rows = retrieval.filter(pl.col("slice") == part)
-    counted = rows.filter(pl.col("average") == average)
+    counted = {
+        view: one.filter(pl.col("slice") == part, pl.col("average") == average)
+        for view, one in _by_view("retrieval", retrieval, study.retrieval if study else None).items()
+    }
     if average == "tag":
         columns: tuple[Column, ...] = (Column("agnostic", "P@10"),)
     else:
         distances = dict(paper.GRANULARITIES)
-        distances.update(counted.select("granularity", "distance_km").unique().sort("granularity").iter_rows())
+        for one in counted.values():
+            distances.update(one.select("granularity", "distance_km").unique().sort("granularity").iter_rows())
         columns = tuple(
             Column(name, name.capitalize(), "" if km is None else f"{km:g} km") for name, km in distances.items()
         )
     expressions = {column.key: at(column.key) for column in columns}
     # A model that was not run has one row, of average `query`: a table of the other says why, too.
-    results = rows if average == "tag" else counted
+    results = rows if average == "tag" else rows.filter(pl.col("average") == average)
     return _table(
         key, title, caption, columns, measured, published or {}, results, counted, expressions, average, part, "queries"
     )
@@ -149,6 +94,10 @@ def tagging_table(
     measured = tagging_figures(tagging, study.tagging if study else None, part)
     measured = {one: value for one, value in measured.items() if one[0] in among}
     rows = tagging.filter(pl.col("slice") == part, pl.col("model").is_in(list(among)))
+    counted = {
+        view: one.filter(pl.col("slice") == part)
+        for view, one in _by_view("tagging", tagging, study.tagging if study else None).items()
+    }
     published = {
         (model, column): value
         for model in published_for
@@ -157,7 +106,12 @@ def tagging_table(
     }
     columns = tuple(Column(column, heading) for column, heading in TAGGING_COLUMNS.items())
     expressions = {column: column for column in TAGGING_COLUMNS}
-    return _table(key, title, caption, columns, measured, published, rows, rows, expressions, None, part, "photos")
+    return _table(key, title, caption, columns, measured, published, rows, counted, expressions, None, part, "photos")
+
+
+def _by_view(kind: str, results: pl.DataFrame, study: pl.DataFrame | None) -> dict[str, pl.DataFrame]:
+    """The catalog's view → its rows, the study's first."""
+    return {**({} if study is None else {STUDY_VIEWS[kind]: study}), RUN_VIEWS[kind]: results}
 
 
 def _table(
@@ -168,7 +122,7 @@ def _table(
     ours: Figures,
     published: Published,
     results: pl.DataFrame,
-    counted: pl.DataFrame,
+    counted: Mapping[str, pl.DataFrame],
     expressions: Mapping[str, str],
     average: str | None,
     part: str,
@@ -208,10 +162,22 @@ def _table(
             )
         )
     counts = "hashtags" if average == "tag" else counter
-    number = int(counted[counter].max() or 0)  # type: ignore[arg-type]  # an integer column
-    view = RUN_VIEWS["tagging" if average is None else "retrieval"]
-    counting = Query(f"{key}-counted", f"{title}: {counts}", one_row({counter: f"max({counter})"}, view, where))
-    return ComparisonTable(key, title, caption, columns, tuple(rows), number, counts, counting if number else None)
+    # Study and collection ask different numbers of queries: a count is that of the view that figures come from.
+    shown = {measured.view for measured in ours.values() if measured.by_seed}
+    counting = tuple(
+        Count(
+            int(counted[view][counter].max() or 0),  # type: ignore[arg-type]  # an integer column
+            Query(
+                f"{key}-counted{'-study' if view in STUDY_VIEWS.values() else ''}",
+                f"{title}: {counts}",
+                one_row({counter: f"max({counter})"}, view, where),
+            ),
+            view in STUDY_VIEWS.values(),
+        )
+        for view in counted
+        if view in shown
+    )
+    return ComparisonTable(key, title, caption, columns, tuple(rows), counting, counts)
 
 
 def _cell(

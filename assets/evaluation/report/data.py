@@ -227,6 +227,7 @@ class ReportData:
         galleries: The post's galleries.
         missing: Sentences on what was not run and why.
         study: Results of several seeds and verdicts on the claims, if the study was run.
+        outdated_seeds: Seeds of a study of older photos, for which `study` is None.
     """
 
     about: About
@@ -246,3 +247,4 @@ class ReportData:
     galleries: tuple[Gallery, ...]
     missing: tuple[str, ...] = ()
     study: StudyData | None = None
+    outdated_seeds: tuple[str, ...] = ()

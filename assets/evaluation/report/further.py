@@ -3,9 +3,10 @@
 import polars as pl
 
 from assets.evaluation.report.breakdown import PREFIXES
-from assets.evaluation.report.comparison import ComparisonTable, retrieval_table, tagging_table
-from assets.evaluation.report.measured import ALL
+from assets.evaluation.report.comparison import retrieval_table, tagging_table
+from assets.evaluation.report.measured import ALL, ONE_TRAINING
 from assets.evaluation.report.study import StudyData
+from assets.evaluation.report.table import ComparisonTable
 
 PARTS = {
     "no_self": ("the photo itself left out", "The photo that a query was made of is no candidate."),
@@ -104,7 +105,7 @@ def staged_remarks(
                 )
                 remark = remark.replace(",", " ")
             if with_study and row.seeds and not row.is_of_study:
-                remark = ", ".join(filter(None, (remark, "one training")))
+                remark = ", ".join(filter(None, (remark, ONE_TRAINING)))
             if remark:
                 found.setdefault(table.key, {})[row.model] = remark
     return found

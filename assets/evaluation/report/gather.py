@@ -17,7 +17,7 @@ from assets.evaluation.report.galleries import all_galleries
 from assets.evaluation.report.maps import densities
 from assets.evaluation.report.missing import what_is_missing
 from assets.evaluation.report.pictures import load_jpegs
-from assets.evaluation.report.study import read_study
+from assets.evaluation.report.study import outdated_seeds, read_study
 from assets.evaluation.report.substitutes import cities_of
 from assets.evaluation.report.trained import drawn_network, sampling_stages, training_curves
 from assets.evaluation.report.viewing import Viewing
@@ -59,6 +59,7 @@ def gather(run: Run) -> ReportData:
         galleries=_galleries(run),
         missing=what_is_missing(run),
         study=study,
+        outdated_seeds=outdated_seeds(run),
     )
 
 

@@ -78,8 +78,16 @@ def render(data: ReportData, near_km: float = 25.0) -> str:
                 "By hashtag frequency",
                 "frequency",
                 "hashtags asked for, by how many photos carry them",
+                with_study=data.study is not None,
             ),
-            broken_down(templates, data.by_continent, "By continent", "continent", "continent of the query’s place"),
+            broken_down(
+                templates,
+                data.by_continent,
+                "By continent",
+                "continent",
+                "continent of the query’s place",
+                with_study=data.study is not None,
+            ),
         ],
         survivorship=survival(templates, data.survivorship),
         curves=[

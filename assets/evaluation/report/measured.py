@@ -11,6 +11,9 @@ import polars as pl
 ALL = "all"
 RUN_VIEWS = {"retrieval": "retrieval_results", "tagging": "tagging_results"}
 STUDY_VIEWS = {"retrieval": "study_retrieval_results", "tagging": "study_tagging_results"}
+ONE_TRAINING = "one training"
+"""Remark on figures that are not the study's where others on the page are."""
+
 TAGGING_COLUMNS = {
     "accuracy_at_1": "A@1",
     "accuracy_at_10": "A@10",

@@ -2,9 +2,9 @@
 
 from assets.base.rounding import two_digits
 from assets.base.show import Markdown, Picture, markdown_table
-from assets.evaluation.report.comparison import Cell, ComparisonTable
 from assets.evaluation.report.data import ReportData
 from assets.evaluation.report.figures import sigma_both, sigma_series
+from assets.evaluation.report.table import Cell, ComparisonTable
 from assets.evaluation.report.tables import four_tables
 from assets.evaluation.report.theme import to_png
 

@@ -36,9 +36,9 @@ MODEL_LABELS: Final[dict[str, str]] = {
 """Model key → name, in the order of the paper's tables, with baselines of ours beside those that they are like."""
 
 STUDY_LABELS: Final[dict[str, str]] = {
-    **{f"locsens_sampling_{sigma}_alone": f"LocSens, sampling to σ = {sigma}, own training" for sigma in SIGMAS},
+    **{f"locsens_sampling_{sigma}_alone": f"LocSens, sampling to σ = {sigma}, own training" for sigma in SIGMAS[:-1]},
     "locsens_raw_tag_negatives": "LocSens, raw, negatives of image or hashtag",
-    "locsens_raw_narrow": "LocSens, raw, location of width 10",
+    "locsens_raw_narrow": "LocSens, raw, narrow location",
     "locsens_raw_unnormalised": "LocSens, raw, modalities not normalised",
     "locsens_raw_fourier": "LocSens, raw, Fourier features of the location",
 }

@@ -6,8 +6,9 @@ Takes the rows of `retrieval_results` and `tagging_results` as they are, and the
 import polars as pl
 
 from assets.evaluation.report import paper
-from assets.evaluation.report.comparison import ComparisonTable, retrieval_table, tagging_table
+from assets.evaluation.report.comparison import retrieval_table, tagging_table
 from assets.evaluation.report.study import StudyData
+from assets.evaluation.report.table import ComparisonTable
 
 AGNOSTIC_TAGGERS = ("frequency", "mlc", "mcc", "mcc_cosine", "her")
 

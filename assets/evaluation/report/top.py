@@ -4,8 +4,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from assets.base.rounding import two_digits
-from assets.evaluation.report.comparison import Cell, ComparisonTable, Row
 from assets.evaluation.report.sql import Query, one_row
+from assets.evaluation.report.table import Cell, ComparisonTable, Row
 
 _COUNT = {"photos": "count(*)"}
 

@@ -44,3 +44,26 @@ def test_by_frequency_rarest_first() -> None:
 
 def test_nothing_to_break_down() -> None:
     assert by_continent(RESULTS.clear(), None, ["mcc"], ["agnostic"]).height == 0
+
+
+def test_queries_are_those_of_the_view_that_the_figures_are_of() -> None:
+    study = results(
+        ("mcc", "query", "agnostic", "continent:OC", 8.0, 3),
+        ("locsens_raw_narrow", "query", "agnostic", "continent:AS", 2.0, 1),
+    )
+    collection = pl.concat(
+        [
+            RESULTS,
+            results(
+                ("mcc", "query", "agnostic", "continent:AF", 5.0, 6),
+                ("mlc", "query", "agnostic", "continent:OC", 1.0, 7),
+            ),
+        ]
+    )
+    rows = by_continent(collection, study, ["mcc", "mlc", "locsens_raw_narrow"], ["agnostic"])
+    assert rows.drop("spread", "granularity", "slice").rows() == [
+        ("locsens_raw_narrow", "Asia", 2.0, 1, "study_retrieval_results"),
+        # No MCC in Africa: the study asked for nothing there, and the collection's MCC is another model.
+        ("mcc", "Oceania", 8.0, 3, "study_retrieval_results"),
+        ("mlc", "Oceania", 1.0, 7, "retrieval_results"),
+    ]

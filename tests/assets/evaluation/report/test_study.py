@@ -1,7 +1,7 @@
 """With a study: means with their spread, trainings of their own, verdicts; each number as its query gives it."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -10,15 +10,17 @@ import polars as pl
 import pytest
 from page_numbers import mistakes
 
-from assets.base.step import Reads
+from assets.base.profiles.sections.study import StudyConfig
+from assets.base.provenance import Input, Record
 from assets.evaluation.report import figures, paper
+from assets.evaluation.report.breakdown import by_continent
 from assets.evaluation.report.claims import judged, p_text, summary
 from assets.evaluation.report.data import ReportData
 from assets.evaluation.report.further import staged_remarks, stricter_tables, study_tables
 from assets.evaluation.report.html import render
 from assets.evaluation.report.measured import Measured, retrieval_figures
 from assets.evaluation.report.notes import notes_of
-from assets.evaluation.report.study import STUDY_TABLES, StudyData, read_study, study_of
+from assets.evaluation.report.study import StudyData, outdated_seeds, read_study, study_of
 from assets.evaluation.report.tables import four_tables
 from assets.evaluation.report.theme import to_svg
 
@@ -30,6 +32,8 @@ def seeded(results: pl.DataFrame, column: str, models: tuple[str, ...]) -> pl.Da
     """Results of three seeds, 1.5 points apart; those of `locsens_raw` under other names, too."""
     more = [results.filter(pl.col("model") == "locsens_raw").with_columns(model=pl.lit(name)) for name in models]
     everything = pl.concat([results.filter(pl.col("model") != "upper_bound"), *more])
+    # The study asks for fewer than the collection does.
+    everything = everything.with_columns(pl.col("queries" if "queries" in results.columns else "photos") // 4)
     return pl.concat([everything.with_columns(pl.col(column) + 1.5 * seed, seed=pl.lit(seed)) for seed in SEEDS])
 
 
@@ -60,6 +64,7 @@ def study(report_data: ReportData) -> StudyData:
         seeded(report_data.tagging, "accuracy_at_1", ()),
         claims,
         part,
+        StudyConfig(hidden=(96, 48)),
     )
     assert found is not None
     return found
@@ -153,6 +158,7 @@ def test_claims_in_order_with_their_parts(study: StudyData) -> None:
 def test_the_page_says_what_was_judged_or_that_nothing_was(data: ReportData, report_data: ReportData) -> None:
     page = render(data)
     assert "over the 3 seeds of the study" in page
+    assert "layers of 96, 48 units, each training\n100\u202f000 steps" in page
     assert "too few &lt;steps&gt;" in page
     assert 'aria-label="Precision at 10 with a training for each sigma' in page
     without = render(report_data)
@@ -160,6 +166,75 @@ def test_the_page_says_what_was_judged_or_that_nothing_was(data: ReportData, rep
     assert "Not judged: one seed says little." in without
     unjudged = replace(data, study=replace(data.study, claims=data.study.claims.clear()))  # type: ignore[type-var]
     assert "no verdicts yet" in render(unjudged)
+    assert "study-models" not in without
+    assert "read by evaluation\nand by the study; no model, step or setting is chosen by it" in without
+
+
+def test_tables_count_what_their_figures_are_averages_over(data: ReportData, study: StudyData) -> None:
+    agnostic, tagged, sensitive, _ = four_tables(data.retrieval, data.tagging, study)
+    assert [(count.number, count.is_of_study) for count in sensitive.counted] == [(130, True), (520, False)]
+    assert [(count.number, count.is_of_study) for count in agnostic.counted] == [(77, True), (310, False)]
+    assert [(count.number, count.is_of_study) for count in tagged.counted] == [(175, True)]
+    text = re.sub(r"<[^>]+>", "", render(data))
+    assert "Here: 130 queries; for rows of one training: 520 queries." in text
+
+
+def test_groups_name_the_queries_of_the_study_and_rows_that_are_not_its(data: ReportData, study: StudyData) -> None:
+    groups = data.by_continent.filter(pl.col("granularity") == "region")
+    ours = groups.select(
+        "model", "granularity", "slice", "precision_at_10", "queries", average=pl.lit("query"), seed=pl.lit(0)
+    )
+    seeds = pl.concat(
+        [
+            ours.filter(pl.col("model") != "mcc").with_columns(pl.col("queries") // 2, seed=pl.lit(seed))
+            for seed in SEEDS
+        ]
+    )
+    both = by_continent(ours, seeds, groups["model"].unique().to_list(), ["region"])
+    page = render(replace(data, by_continent=both))
+    part = page[page.index('id="figures-continent-region"') :]
+    part = part[: part.index("</details>")]
+    assert '<th scope="row">MCC<small>one training</small></th>' in part
+    assert part.count("one training</small>") == 1
+    assert "for rows of one training, the collection’s: another number" in part
+    assert '<th scope="col">Africa<small>50</small></th>' in part
+    with duckdb.connect() as catalog:
+        catalog.register("retrieval_results", ours.to_arrow())
+        catalog.register("study_retrieval_results", seeds.to_arrow())
+        assert mistakes(part, catalog) == []
+
+
+def test_a_study_of_one_seed_is_spoken_of_as_one(data: ReportData, study: StudyData) -> None:
+    first = pl.col("seed") == 0
+    single = replace(study, retrieval=study.retrieval.filter(first), tagging=study.tagging.filter(first))
+    text = re.sub(r"\s+", " ", render(replace(data, study=single)))
+    assert "Figures are of the study’s only seed, without error bars" in text
+    assert "Judged by the study: one seed, paired over queries." in text
+    assert "1 seed" not in text
+    assert "Bars: standard deviation" not in text
+
+
+def test_a_claim_without_an_effect_was_not_tested(data: ReportData, study: StudyData) -> None:
+    nothing = {name: pl.lit(None, dtype=pl.Float64) for name in ("effect", "effect_low", "effect_high", "p_value")}
+    untested = pl.col("claim") == 2
+    claims = pl.concat([study.claims.filter(~untested), study.claims.filter(untested).with_columns(**nothing)])
+    found = replace(study, claims=claims, parts=study.parts.with_columns(**nothing))
+    second = judged(found)[1]
+    assert (second.verdict, second.style, second.reason) == ("not tested", "open", "too few <steps>")
+    assert [part.verdict for part in second.parts] == ["not tested"]
+    page = render(replace(data, study=found))
+    assert "Of 2 claims, 1 hold, 0 do not, 0 are undecided, 1 could not be tested." in page
+    section = page[page.index('id="claims-table"') : page.index('aria-labelledby="sigma"')]
+    assert section.count("<td>not tested</td>") == 2
+    assert "too few &lt;steps&gt;" in section
+    only_p = replace(study, claims=study.claims.with_columns(p_value=nothing["p_value"]))
+    assert [(one.verdict, one.figures["p_value"]) for one in judged(only_p)] == [("holds", None), ("does not", None)]
+
+
+def test_names_of_the_studys_trainings_say_nothing_that_the_profile_decides() -> None:
+    assert paper.STUDY_LABELS["locsens_raw_narrow"] == "LocSens, raw, narrow location"
+    assert set(paper.STUDY_LABELS) >= {model for model in paper.ALONE.values() if model.endswith("_alone")}
+    assert "locsens_sampling_0_alone" not in paper.STUDY_LABELS
 
 
 def test_differences_are_taken_seed_by_seed(study: StudyData, report_data: ReportData) -> None:
@@ -187,29 +262,59 @@ def test_a_study_of_one_seed_has_no_spread_and_none_is_none(study: StudyData, re
     found = retrieval_figures(report_data.retrieval, one)[("mcc", "city")]
     assert (found.spread, found.view) == (None, "study_retrieval_results")
     empty = study.retrieval.clear()
-    assert study_of(empty, study.tagging.clear(), study.claims, study.parts) is None
+    assert study_of(empty, study.tagging.clear(), study.claims, study.parts, study.config) is None
 
 
 class OfTwoSeeds:
-    """What `read_study` needs of a run: the study's tables, two seeds of them."""
+    """What `read_study` needs of a run: the study's tables, two seeds of them, and what each was made from."""
 
-    def __init__(self, study: StudyData, declared: tuple[str, ...]) -> None:
-        self.step = SimpleNamespace(reads=[Reads(asset, optional=True) for asset in declared])
+    def __init__(self, study: StudyData, now: Collection[Input] = (), second: Collection[Input] = ()) -> None:
+        self.profile = SimpleNamespace(study=study.config)
+        self.inputs = tuple(now)
+        self._made_from = {"0": tuple(now), "2": tuple(second)}
         self._tables = {"claims": study.claims, "claim_parts": study.parts}
         self._results = {"study_retrieval_results": study.retrieval, "study_tagging_results": study.tagging}
 
     def frame(self, asset: str) -> pl.DataFrame:
         return self._tables[asset]
 
+    def records(self, asset: str) -> list[Record]:
+        return [
+            Record(asset, seed, (), inputs, "1", "", 0, "", "", "done", "", "version")
+            for seed, inputs in self._made_from.items()
+        ]
+
     def frames(self, asset: str) -> Iterator[tuple[str, pl.DataFrame]]:
         for seed in (0, 2):  # seed=<n>/ is the folder, the files have no such column
             yield str(seed), self._results[asset].filter(pl.col("seed") == seed).drop("seed")
 
 
-def test_seeds_come_from_the_folders_and_an_undeclared_study_is_none(study: StudyData) -> None:
-    found = read_study(OfTwoSeeds(study, STUDY_TABLES))  # type: ignore[arg-type]  # as much of a run as is needed
+def test_seeds_come_from_the_folders(study: StudyData) -> None:
+    found = read_study(OfTwoSeeds(study))  # type: ignore[arg-type]  # as much of a run as is needed
     assert found is not None
     assert found.retrieval["seed"].unique().sort().to_list() == [0, 2]
     assert found.seeds == 2
     assert found.claims["claim"].to_list() == [1, 2]
-    assert read_study(OfTwoSeeds(study, STUDY_TABLES[:2])) is None  # type: ignore[arg-type]  # as above
+
+
+@pytest.mark.parametrize("asset", ["photos", "images", "vocabulary"])
+def test_a_study_of_other_photos_is_not_shown(study: StudyData, data: ReportData, asset: str) -> None:
+    made_from = [Input("photos", "a-00000", "1"), Input("images", "a-00000", "1"), Input("vocabulary", None, "1")]
+    grown = [replace(one, data_version="2") if one.asset == asset else one for one in made_from]
+    # What the report reads and the study does not, or the other way round, makes no study old.
+    apart = [Input("retrieval_results", None, "1")], [Input("word_vectors", None, "1")]
+    same = OfTwoSeeds(study, made_from + apart[0], made_from + apart[1])
+    other = OfTwoSeeds(study, grown + apart[0], made_from + apart[1])
+    assert outdated_seeds(same) == ()  # type: ignore[arg-type]  # as above
+    assert read_study(same) is not None  # type: ignore[arg-type]  # as above
+    assert outdated_seeds(other) == ("2",)  # type: ignore[arg-type]  # as above
+    assert read_study(other) is None  # type: ignore[arg-type]  # as above
+    more = OfTwoSeeds(study, [*made_from, Input("photos", "b-00000", "1")], made_from)
+    assert outdated_seeds(more) == ("2",)  # type: ignore[arg-type]  # as above
+
+
+def test_the_page_shows_the_runs_figures_beside_an_outdated_study(report_data: ReportData) -> None:
+    page = re.sub(r"\s+", " ", render(replace(report_data, outdated_seeds=("0", "2"))))
+    assert page.count("There is a study (seeds 0, 2), but it is of older photos, images or hashtags than") == 2
+    assert page.count("<code>locsens materialize --refresh study_runs:0 --refresh study_runs:2</code> redoes it.") == 2
+    assert "study_retrieval_results" not in page
