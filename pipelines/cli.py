@@ -34,6 +34,7 @@ def in_plain_words(command: Callable[P, R]) -> Callable[P, R]:
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
         from assets.base.collection import CollectionError
         from assets.base.provenance import ProvenanceError
+        from assets.base.scratch import OutputBusyError
         from assets.base.storage import StorageError
         from assets.base.takedowns import TakedownError
         from assets.base.word_vector_file import WordVectorError
@@ -44,7 +45,7 @@ def in_plain_words(command: Callable[P, R]) -> Callable[P, R]:
 
         mendable = (
             SettingsError, CollectionError, ProvenanceError, StorageError, StorageBusyError, SourceError,
-            WordVectorError, RefreshError, SearchError, TakedownError,
+            WordVectorError, RefreshError, SearchError, TakedownError, OutputBusyError,
         )  # fmt: skip
         try:
             return command(*args, **kwargs)

@@ -139,6 +139,8 @@ def tell_taken_down(asked: int, found: Found, removed: Removed, console: Console
     )
     if removed.report:
         console.print("the report may have shown them and is removed", soft_wrap=True)
+    if removed.local:
+        console.print("what stopped seeds of the study had done is removed, too: they begin anew", soft_wrap=True)
     if removed.rows:
         console.print("`locsens materialize` makes anew what counts photos: results, report, catalog", soft_wrap=True)
     for (asset, key), hashes in sorted(found.learnt.items()):

@@ -41,6 +41,7 @@ def take_down(settings: Settings, ids: Collection[str]) -> tuple[Found, Removed]
         TakedownError: No photo is named, or the storage holds no collection.
         CollectionError: The storage holds another collection.
         StorageBusyError: A planner is at work on the storage.
+        OutputBusyError: A seed of the study is being run; nothing was removed from the storage yet.
     """
     workspace = open_workspace(settings)
     workspace.collection()

@@ -1,32 +1,24 @@
 """Running one step: old record away, work, checks, new record last. No Dagster here."""
 
-import hashlib
-import json
 import logging
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-
-from filelock import FileLock, Timeout
 
 from assets.base.checks import BlockingCheckError
 from assets.base.freshness import MissingInputsError, expected_inputs, judge, profile_hash, retryable_rows
 from assets.base.paths import own_folders
 from assets.base.provenance import CheckOutcome, Input, Record, content_version
 from assets.base.run import Run
+from assets.base.scratch import alone, scratch_of, title_of
 from assets.base.sentences import shorten
 from assets.base.shards import remove_partition, shards_of
 from assets.base.step import NotRun, Step
 from assets.base.tables import TABLES
 from assets.base.workspace import Workspace
-
-
-class OutputBusyError(RuntimeError):
-    """Another process is making the same output."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +77,7 @@ def execute(
         MissingInputsError: A required input is not there.
         OutputBusyError: Another process of this machine is making the same output.
     """
-    with _alone(step, workspace, partition):
+    with alone(step, workspace, partition):
         return _execute(step, workspace, partition, log, force=force, launch=launch)
 
 
@@ -105,7 +97,7 @@ def _execute(
     inputs, missing = expected_inputs(step, workspace, partition)
     if missing:
         raise MissingInputsError(
-            f"{_title(step, partition)} needs {shorten(missing)}, not materialised yet; "
+            f"{title_of(step, partition)} needs {shorten(missing)}, not materialised yet; "
             "run `locsens materialize`, or materialise those first"
         )
     started = datetime.now(UTC)
@@ -115,7 +107,7 @@ def _execute(
     for key in before:
         for asset in step.shard_outputs:
             workspace.ledger.remove(asset, key)
-    run = Run(step, workspace, partition, inputs, log, _scratch(step, workspace, partition, inputs), launch=launch)
+    run = Run(step, workspace, partition, inputs, log, scratch_of(step, workspace, partition, inputs), launch=launch)
     reason = _do(run)
     checks = _look(run, reason)
     failed = [f"{one.name}: {one.sentence}" for check, one in checks if check.blocking and not one.passed]
@@ -140,40 +132,6 @@ def _execute(
     return Outcome(records, run.notes, run.shard_records, by_asset, surplus_shards=surplus)
 
 
-@contextmanager
-def _alone(step: Step, workspace: Workspace, partition: str | None) -> Iterator[None]:
-    """Hold an output among the processes that share the work folder; the system lets go of it if its holder dies."""
-    folder = workspace.scratch / "locks" / _short_hash(workspace.storage.shown)
-    folder.mkdir(parents=True, exist_ok=True)
-    title = _title(step, partition)
-    try:
-        with FileLock(folder / f"{title}.lock", timeout=0):
-            yield
-    except Timeout as error:
-        raise OutputBusyError(f"{title} is being made by another process; wait until it has ended") from error
-
-
-def _title(step: Step, partition: str | None) -> str:
-    return step.name if partition is None else f"{step.name}:{partition}"
-
-
-def _scratch(step: Step, workspace: Workspace, partition: str | None, inputs: list[Input]) -> Path:
-    """A folder that only the same output made of the same inputs finds again; beside it what other inputs left."""
-    made_of = [
-        step.code_version,
-        profile_hash(step, workspace, partition),
-        sorted((one.asset, one.partition or "", one.data_version) for one in inputs),
-    ]
-    storage = workspace.scratch / "runs" / _short_hash(workspace.storage.shown)
-    folder = storage / _title(step, partition) / _short_hash(json.dumps(made_of))
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
-
-
-def _short_hash(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
 def _do(run: Run) -> str:
     """Run the body; returns why it was not run, empty if it was."""
     for reads in run.step.reads:
@@ -189,7 +147,7 @@ def _do(run: Run) -> str:
 
 def _not_run(run: Run, reason: str) -> str:
     """Leave typed, empty tables and nothing else."""
-    run.log.warning("%s is not run: %s", _title(run.step, run.partition), reason)
+    run.log.warning("%s is not run: %s", title_of(run.step, run.partition), reason)
     run.notes = {output: {"status": "not run", "reason": reason} for output in run.step.outputs}
     run.written = {output: [] for output in run.step.outputs}
     for output in run.step.outputs:

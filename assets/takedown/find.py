@@ -32,6 +32,7 @@ class Found:
         rows: Rows of `raw_photos`.
         shards: Keys of the shards in which something of them may be, sorted.
         tested: Whether a photo of the test split is among them: rankings and the report may show it.
+        trained: Whether a photo of the training split is among them: baselines count it.
         learnt: Of each trained model, by asset and partition, the hashes of the photos (with an image) that it was
             trained on.
         pictures: Files below the work folder that the rows name: pictures of the sample world.
@@ -42,6 +43,7 @@ class Found:
     rows: int
     shards: list[str]
     tested: bool
+    trained: bool
     learnt: dict[tuple[str, str], frozenset[str]]
     pictures: list[Path]
 
@@ -95,6 +97,7 @@ def find(workspace: Workspace, ids: Collection[str]) -> Found:
         rows=len(columns["photo_id"]),
         shards=sorted(shards),
         tested=bool(test),
+        trained=bool(train),
         learnt=_learnt(workspace, takedowns, {shard: train[shard] & images.get(shard, set()) for shard in train}),
         pictures=_own_pictures(columns["download_url"], workspace.scratch),
     )

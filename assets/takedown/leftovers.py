@@ -1,7 +1,11 @@
-"""What lies in the storage beside the recorded files, for a killed run left it: it can hold a photo as well."""
+"""What killed runs left beside the recorded files, in the storage and on the local disk: it may hold a photo, too."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 
 import pyarrow as pa
 
+from assets.base.scratch import alone, forget_scratch
 from assets.base.storage import PARTIAL, Storage, StorageError
 from assets.base.tables import TABLES
 from assets.base.workspace import Workspace
@@ -9,6 +13,8 @@ from assets.images.parts import take_out
 from assets.takedown.tables import Cleaning
 
 _PAIR = ("images", "image_status")
+_KEPT_LOCALLY = ("study_runs",)
+"""Assets whose steps keep something by photo on the local disk until they are whole; others keep weights and notes."""
 
 
 def remove_leftovers(workspace: Workspace, cleaning: Cleaning) -> int:
@@ -43,3 +49,30 @@ def _cleaned(storage: Storage, asset: str, path: str, cleaning: Cleaning) -> boo
     if not clean:
         storage.remove(path)
     return not clean
+
+
+@contextmanager
+def local_work_held(workspace: Workspace) -> Iterator[None]:
+    """Let nobody begin what keeps photos on the local disk: it would write those there, and then into tables.
+
+    Raises:
+        OutputBusyError: It is being made right now.
+    """
+    with ExitStack() as held:
+        for asset in _KEPT_LOCALLY:
+            step = workspace.steps.maker(asset)
+            for key in workspace.keys(step.by):
+                held.enter_context(alone(step, workspace, key))
+        yield
+
+
+def remove_local_work(workspace: Workspace) -> int:
+    """Remove what was made on the local disk of photos as they no longer are; under `local_work_held`.
+
+    After all tables: what is made of their versions of now holds no photo taken down, and is gone on with.
+
+    Returns:
+        How many folders were removed.
+    """
+    makers = [workspace.steps.maker(asset) for asset in _KEPT_LOCALLY]
+    return sum(forget_scratch(step, workspace, key) for step in makers for key in workspace.keys(step.by))

@@ -20,7 +20,7 @@ import pyarrow as pa
 
 from assets.base.files import StoredFile
 from assets.base.freshness import RETRYABLE, input_version
-from assets.base.keys import source_file_of
+from assets.base.keys import NEARBY_KM, source_file_of
 from assets.base.paths import CATALOG, REPORT, REPORT_FILE, folder_of
 from assets.base.provenance import Input, Record, content_version
 from assets.base.step import Step
@@ -31,10 +31,11 @@ from assets.images.outcome import TRANSIENT
 from assets.images.parts import take_out
 from assets.ingestion.duplicates import slices_of
 from assets.takedown.find import LEARNT, Found
-from assets.takedown.leftovers import remove_leftovers
+from assets.takedown.leftovers import local_work_held, remove_leftovers, remove_local_work
 from assets.takedown.tables import Cleaning
 
-_TELL_OF_ALL = ("image_survivorship", REPORT, CATALOG)
+_TELL_OF_ALL = ("image_survivorship", "claims", "claim_parts", "world_properties", REPORT, CATALOG)
+_COUNT_TRAINING_PHOTOS = ("frequency", *NEARBY_KM)
 
 
 @dataclass
@@ -46,12 +47,14 @@ class Removed:
         report: Whether the report was removed.
         pictures: Pictures of the sample world.
         leftovers: Files of killed runs that were removed or written anew.
+        local: Folders of killed seeds of the study that were removed from the local disk.
     """
 
     rows: Counter[str] = field(default_factory=Counter)
     report: bool = False
     pictures: int = 0
     leftovers: int = 0
+    local: int = 0
 
 
 def remove(workspace: Workspace, found: Found) -> Removed:
@@ -63,7 +66,15 @@ def remove(workspace: Workspace, found: Found) -> Removed:
 
     Raises:
         StorageError: The storage cannot be written.
+        OutputBusyError: A seed of the study is being run; nothing was removed.
     """
+    with local_work_held(workspace):
+        removed = _remove(workspace, found)
+        removed.local = remove_local_work(workspace)
+    return removed
+
+
+def _remove(workspace: Workspace, found: Found) -> Removed:
     removal = _Removal(workspace, found)
     # first what would not be found a second time: the tables say what it is about
     removal.note_learnt()
@@ -213,10 +224,12 @@ class _Removal:
         """The inputs of a record, at their new versions where it was made of the versions before.
 
         Not for what would come out otherwise now: pinned outputs are older; rankings of test photos of which some are
-        gone, survivorship, the report and the catalog are outdated, and the planner makes them anew.
+        gone, rankings by counts of training photos, survivorship, what the study says of photos, the report and the
+        catalog are outdated, and the planner makes them anew.
         """
         late = record.asset in _TELL_OF_ALL or (step.stage == "evaluation" and self._found.tested)
-        if step.pinned or late:
+        counts = step.by == "tagging_model" and record.partition in _COUNT_TRAINING_PHOTOS
+        if step.pinned or late or (counts and self._found.trained):
             return record.inputs
         reads = {one.asset: one for one in step.reads}
         inputs = []

@@ -14,6 +14,7 @@ import pytest
 from tiny_collection import Tiny, materialized
 from typer.testing import CliRunner
 
+from assets.base.keys import NEARBY_KM
 from assets.base.provenance import Record
 from assets.base.takedowns import PATH
 from assets.base.workspace import Workspace
@@ -183,7 +184,7 @@ def test_photos_taken_down_are_gone_and_stay_gone(
     to_do = {output.partition(":")[0] for output in standing.made}
     assert to_do <= {
         "image_survivorship", "retrieval_queries", "retrieval_rankings", "retrieval_results", "tagging_rankings",
-        "tagging_rankings_no_places", "tagging_results", "evaluation_report", "duckdb_catalog",
+        "tagging_rankings_no_places", "tagging_results", "claims", "evaluation_report", "duckdb_catalog",
     }  # fmt: skip
     assert {left.output.partition(":")[0] for left in standing.left if left.state == "older"} == {
         "vocabulary", "embedding_model", "locsens_model",
@@ -295,7 +296,7 @@ def test_what_dagster_keeps_goes_when_it_was_stopped_half_way(
         assert instance.get_materialized_partitions(asset) == set(workspace.keys("shard"))
 
 
-def test_a_training_photo_leaves_the_evaluation_as_it_is(
+def test_a_training_photo_leaves_the_evaluation_as_it_is_but_for_what_counts_training_photos(
     copied: Callable[..., Tiny], chosen: Photos, locsens: Callable[..., str]
 ) -> None:
     collection = copied()
@@ -305,7 +306,12 @@ def test_a_training_photo_leaves_the_evaluation_as_it_is(
     said = locsens(collection, "takedown", str(photo_id))
     assert "report" not in said.replace("results, report, catalog", "")
     assert (Path(collection.settings.storage) / "reports/index.html").exists()
-    assert set(survey(workspace).made) == {"image_survivorship", "evaluation_report", "duckdb_catalog"}
+    counts = {f"tagging_rankings:{key}" for key in ("frequency", *NEARBY_KM)}
+    outdated = {"image_survivorship", "claims", "evaluation_report", "duckdb_catalog", *counts}
+    assert set(survey(workspace).made) == outdated
+    again = materialized(collection.settings, collection.home)
+    assert again.report.failed == {}
+    assert set(again.report.made) == {*outdated, "tagging_results"}
     assert where(Path(collection.settings.storage), {photo_id: chosen[photo_id]}) == []
 
 

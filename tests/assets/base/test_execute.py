@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from toy import Toy
 
-from assets.base.execute import OutputBusyError, execute
+from assets.base.execute import execute
+from assets.base.scratch import OutputBusyError
 
 
 class KilledError(Exception):

@@ -18,6 +18,8 @@ from PIL import Image
 from assets.base.execute import execute
 from assets.base.freshness import judge
 from assets.base.provenance import Input
+from assets.base.run import Run
+from assets.base.scratch import OutputBusyError, alone
 from assets.base.settings import Settings
 from assets.base.step import STAGES
 from assets.base.storage import PARTIAL
@@ -263,6 +265,77 @@ def test_rankings_without_their_queries_are_made_anew(workspace: Workspace) -> N
     execute(queries, workspace, None, LOG).raise_if_failed()
     execute(rankings, workspace, "upper_bound", LOG).raise_if_failed()
     assert len(rows(workspace, "retrieval_rankings", "rank")) == before
+
+
+COUNTING = ("frequency", "nearby_1", "nearby_25", "nearby_200")
+
+
+@pytest.mark.parametrize(("split", "state"), [("train", "outdated"), ("validation", "fresh"), ("test", "outdated")])
+def test_what_counts_training_photos_is_outdated_without_one(workspace: Workspace, split: str, state: str) -> None:
+    step = workspace.steps.maker("tagging_rankings")
+    for key in COUNTING:
+        execute(step, workspace, key, LOG).raise_if_failed()
+    before = len(rows(workspace, "tagging_rankings", "rank"))
+    assert before > 0
+    take_down(workspace, str(photos_of(workspace, split)[0]))
+    assert {key: judge(step, workspace, key).state for key in COUNTING} == dict.fromkeys(COUNTING, state)
+    assert (len(rows(workspace, "tagging_rankings", "rank")) < before) == (split == "test")
+
+
+def test_what_the_study_says_of_photos_is_outdated_without_one(workspace: Workspace) -> None:
+    steps = [workspace.steps.maker(asset) for asset in ("claims", "world_properties")]
+    for step in steps:
+        execute(step, workspace, None, LOG).raise_if_failed()
+    take_down(workspace, "nobody")
+    assert [judge(step, workspace, None).state for step in steps] == ["fresh", "fresh"]
+    take_down(workspace, str(photos_of(workspace, "train")[0]))
+    assert [judge(step, workspace, None).state for step in steps] == ["outdated", "outdated"]
+
+
+def killed_seed(workspace: Workspace, seed: str) -> Path:
+    """The folder of a seed of the study that was killed with a piece of work done, which names its photos."""
+
+    def killed(run: Run) -> None:
+        piece = run.scratch / "study/done/zeroed/scores.parquet"
+        piece.parent.mkdir(parents=True)
+        pq.write_table(run.table("photos", ["photo_id"]), piece)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        execute(replace(workspace.steps.maker("study_runs"), body=killed), workspace, seed, LOG)
+    (piece,) = workspace.scratch.glob(f"runs/*/study_runs:{seed}/*/study/done/zeroed/scores.parquet")
+    return piece.parents[3]
+
+
+def test_what_a_killed_seed_left_on_the_local_disk_goes(workspace: Workspace, tmp_path: Path) -> None:
+    folders = [killed_seed(workspace, seed) for seed in ("0", "2")]
+    take_down(workspace, "nobody")
+    assert [folder.exists() for folder in folders] == [True, True]  # the same seed still goes on from there
+    shutil.copytree(folders[0], tmp_path / "kept")
+    removed = take_down(workspace, "a3")
+    assert removed.local == 2
+    assert list(workspace.scratch.glob("runs/*/study_runs:*/*")) == []
+    shutil.copytree(tmp_path / "kept", folders[0])  # as if it had been stopped before
+    assert take_down(workspace).local == 1
+    assert not folders[0].exists()
+    anew = killed_seed(workspace, "0")
+    assert take_down(workspace).local == 0
+    assert anew.exists()
+
+
+def test_it_waits_for_a_seed_that_is_being_run(workspace: Workspace) -> None:
+    folder = killed_seed(workspace, "1")
+    before = versions(workspace)
+    with (
+        alone(workspace.steps.maker("study_runs"), workspace, "1"),
+        pytest.raises(OutputBusyError, match="study_runs:1 is being made by another process; wait until it has ended"),
+    ):
+        take_down(workspace, "a3")
+    assert versions(workspace) == before
+    assert folder.exists()
+    take_down(workspace)  # it was remembered
+    assert "a3" not in rows(workspace, "raw_photos", "source_id")
+    assert not folder.exists()
 
 
 def test_no_later_run_brings_a_photo_back(workspace: Workspace, album: Path) -> None:
