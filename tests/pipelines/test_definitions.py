@@ -61,7 +61,7 @@ CONTRACT: dict[str, dg.PartitionsDefinition | None] = {
     "tagging_rankings": dg.StaticPartitionsDefinition(TAGGING_MODELS),
     "tagging_rankings_no_places": dg.StaticPartitionsDefinition(TAGGING_MODELS),
 }
-PINNED = {"vocabulary", "skipped_tags", "embedding_model", "locsens_model", *STUDY}
+PINNED = {"vocabulary", "skipped_tags", "embedding_model", "locsens_model", "world_properties", *STUDY}
 
 
 @pytest.fixture(scope="module")
