@@ -9,7 +9,7 @@ import duckdb
 import polars as pl
 import pytest
 from safetensors.numpy import load as load_safetensors
-from tiny_collection import Tiny
+from tiny_collection import ON_REQUEST, Tiny
 
 from assets.base.keys import METHODS, RETRIEVAL_MODELS, SIGMAS, TAGGING_MODELS, VARIANTS
 from assets.base.tables import TABLES
@@ -18,8 +18,6 @@ from pipelines.planner import survey
 
 pytestmark = pytest.mark.timeout(900)
 ROOT = Path(__file__).resolve().parents[2]
-
-ON_REQUEST = {name for name in TABLES if name.startswith(("study_", "claim"))} | {"world_properties"}
 
 
 @pytest.fixture(scope="module")

@@ -19,6 +19,9 @@ from pipelines.build import open_workspace
 from pipelines.planner import Report
 from pipelines.session import materialize_all
 
+ON_REQUEST = {name for name in TABLES if name.startswith(("study_", "claim"))} | {"world_properties"}
+"""Tables of what is made only on request: empty."""
+
 
 @dataclass(frozen=True)
 class Tiny:
