@@ -21,7 +21,9 @@ def event_logger(scratch: Path, done: int | None) -> TensorBoardLogger:
 def event_files(scratch: Path) -> Iterator[tuple[str, bytes]]:
     """Name and content of a training's event files, one for each time it was started, in order.
 
-    TensorBoard takes any name with `tfevents` in it; its own name of a file holds host and process.
+    TensorBoard takes any name with `tfevents` in it; its own name of a file holds host and process, and is no order: it
+    counts in digits of no fixed width. A training that goes on writes after the one before it has ended.
     """
-    for number, path in enumerate(sorted((scratch / FOLDER).glob("events.out.tfevents.*"))):
+    files = sorted((scratch / FOLDER).glob("events.out.tfevents.*"), key=lambda path: (path.stat().st_mtime_ns, path))
+    for number, path in enumerate(files):
         yield f"{FOLDER}/events.out.tfevents.{number:04d}", path.read_bytes()

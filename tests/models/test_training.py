@@ -341,3 +341,13 @@ def test_gradients_are_clipped_in_both_precisions(tmp_path: Path, optimiser: str
     assert 0 < gradients.norm().item() <= 1e-4 * (1 + 1e-4)
     after = torch.cat([weight.detach().flatten() for weight in task.module.parameters()])
     assert not torch.equal(before, after)
+
+
+def test_event_files_are_in_the_order_in_which_they_were_written(tmp_path: Path) -> None:
+    """TensorBoard's names end in a counter, and 10 comes before 9 by name."""
+    (tmp_path / "tensorboard").mkdir()
+    for time_ns, counter in ((10**9, 9), (2 * 10**9, 10)):
+        path = tmp_path / "tensorboard" / f"events.out.tfevents.1700000000.host.7.{counter}"
+        path.write_bytes(str(counter).encode())
+        os.utime(path, ns=(time_ns, time_ns))
+    assert [content for _, content in event_files(tmp_path)] == [b"9", b"10"]

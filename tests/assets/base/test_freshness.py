@@ -10,6 +10,7 @@ from assets.base.execute import execute
 from assets.base.freshness import MissingInputsError, judge
 from assets.base.keys import METHODS
 from assets.steps import all_steps
+from assets.study.assets import study_runs
 from pipelines.planner import Report, materialize, parse_refresh
 
 
@@ -238,4 +239,6 @@ def test_what_rests_on_a_pinned_model_is_known_from_the_graph() -> None:
         "locsens_model",
         "retrieval_rankings",
         "tagging_rankings",
+        "tagging_rankings_no_places",
+        *study_runs.outputs,
     }
