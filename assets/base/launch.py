@@ -1,7 +1,7 @@
 """Training on several devices: a step writes a request, child processes train, the step takes it from there.
 
 Every child (`assets.rank`) reads what the step would read and trains its share of each batch. What they leave in the
-scratch is a finished training; the step then calls the same function, which only loads it.
+scratch is a finished training; the step then calls the same function, which reads the same and trains no further.
 """
 
 import json

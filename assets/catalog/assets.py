@@ -40,9 +40,7 @@ def duckdb_catalog(run: Run) -> None:
     refuse_if_held(run.storage)
     with run.create("duckdb_catalog", CATALOG) as sink, built.open("rb") as file:
         shutil.copyfileobj(file, sink)
-    counts = [
-        (asset, len(paths), sum(record.rows or 0 for record in run.records(asset))) for asset, paths in files.items()
-    ]
+    counts = [(asset, len(paths), run.rows(asset)) for asset, paths in files.items()]
     run.note(
         "duckdb_catalog",
         {

@@ -10,11 +10,10 @@ from assets.base.keys import (
     TAGGING_MODELS,
 )
 from assets.base.run import Run
-from assets.base.show import markdown_table, picture
 from assets.base.step import NotRun, Reads, step
 from assets.evaluation import checks
 from assets.evaluation.candidates import Ids, TestPhotos, read_test_photos, tags_by_place
-from assets.evaluation.figures import retrieval_figure, retrieval_summary, tagging_figure, tagging_summary
+from assets.evaluation.figures import retrieval_notes, tagging_notes
 from assets.evaluation.queries import draw_queries, photos_to_tag
 from assets.evaluation.ranked import RANKED_FOR, why_no_rankings
 from assets.evaluation.results import (
@@ -177,13 +176,7 @@ def retrieval_results(run: Run) -> None:
             rows.append(retrieval_rows(key, rankings, queries, slices, config, seed))
     results = pl.concat(rows)
     run.write("retrieval_results", results)
-    run.note(
-        "retrieval_results",
-        {
-            "results": markdown_table(*retrieval_summary(results)),
-            "figure": picture(retrieval_figure(results), "Precision at 10 of every model over granularities"),
-        },
-    )
+    run.note("retrieval_results", retrieval_notes(results))
 
 
 @step(
@@ -216,13 +209,7 @@ def tagging_results(run: Run) -> None:
             rows.append(no_places_row(key, masked, no_places, config, seed))
     results = pl.concat(rows)
     run.write("tagging_results", results)
-    run.note(
-        "tagging_results",
-        {
-            "results": markdown_table(*tagging_summary(results)),
-            "figure": picture(tagging_figure(results), "Accuracy at 1 and 10 of every tagging model"),
-        },
-    )
+    run.note("tagging_results", tagging_notes(results))
 
 
 def _key(run: Run) -> str:

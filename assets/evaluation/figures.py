@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import polars as pl
 from matplotlib.figure import Figure
 
+from assets.base.show import Markdown, Picture, markdown_table, picture
+
 RETRIEVAL_HEADER = ("model", "average", "queries")
 TAGGING_COLUMNS = (
     ("model", "model"),
@@ -93,3 +95,19 @@ def tagging_figure(results: pl.DataFrame) -> Figure:
     if models:
         axes.legend()
     return figure
+
+
+def retrieval_notes(results: pl.DataFrame) -> dict[str, Markdown | Picture]:
+    """What the UI shows of `retrieval_results`, of the collection or of a study's seed."""
+    return {
+        "results": markdown_table(*retrieval_summary(results)),
+        "figure": picture(retrieval_figure(results), "Precision at 10 of every model over granularities"),
+    }
+
+
+def tagging_notes(results: pl.DataFrame) -> dict[str, Markdown | Picture]:
+    """What the UI shows of `tagging_results`, of the collection or of a study's seed."""
+    return {
+        "results": markdown_table(*tagging_summary(results)),
+        "figure": picture(tagging_figure(results), "Accuracy at 1 and 10 of every tagging model"),
+    }

@@ -28,13 +28,12 @@ from assets.search.loaded import Retrieval, Tagging, load_retrieval, load_taggin
 from assets.search.photo import as_stored, read_photo, seen_by
 from assets.search.shelf import Shelf
 from assets.search.where import Asked, Place, find_place
+from assets.splits.split import SPLITS
 from assets.steps import all_steps
 from models.devices import choose_device
 
 MOST = 1000
 """Answers to one question."""
-
-_SPLITS = ("train", "validation", "test")
 
 
 class Ranker:
@@ -158,7 +157,7 @@ class Ranker:
 
     def jpegs(self, photo_ids: Collection[int]) -> dict[int, bytes]:
         """Small pictures of photos of the collection, by id, as JPEG."""
-        return load_jpegs(Shelf(self._workspace, None), photo_ids, self.thumbnail_px, _SPLITS)
+        return load_jpegs(Shelf(self._workspace, None), photo_ids, self.thumbnail_px, SPLITS)
 
     @property
     def thumbnail_px(self) -> int:

@@ -5,7 +5,7 @@ import polars as pl
 from assets.base.run import Run
 from assets.base.show import markdown_table, picture
 from assets.base.step import NotRun, Reads, step
-from assets.evaluation.figures import retrieval_figure, retrieval_summary, tagging_figure, tagging_summary
+from assets.evaluation.figures import retrieval_notes, tagging_notes
 from assets.study.age import why_not_together
 from assets.study.checks import every_model_was_judged, locsens_budgets_are_equal
 
@@ -57,20 +57,8 @@ def study_runs(run: Run) -> None:
     retrieval, tagging = (
         pl.DataFrame(pl.from_arrow(tables[asset])) for asset in ("study_retrieval_results", "study_tagging_results")
     )
-    run.note(
-        "study_retrieval_results",
-        {
-            "results": markdown_table(*retrieval_summary(retrieval)),
-            "figure": picture(retrieval_figure(retrieval), "Precision at 10 of every model over granularities"),
-        },
-    )
-    run.note(
-        "study_tagging_results",
-        {
-            "results": markdown_table(*tagging_summary(tagging)),
-            "figure": picture(tagging_figure(tagging), "Accuracy at 1 and 10 of every tagging model"),
-        },
-    )
+    run.note("study_retrieval_results", retrieval_notes(retrieval))
+    run.note("study_tagging_results", tagging_notes(tagging))
 
 
 @step(

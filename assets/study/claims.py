@@ -63,12 +63,8 @@ class Evidence:
         def together(parts: Mapping[int, pl.DataFrame]) -> pl.DataFrame:
             every = pl.concat(part.with_columns(seed=pl.lit(seed)) for seed, part in sorted(parts.items()))
             # A photo without a known user, and a hashtag asked for alone, stand for themselves.
-            own = pl.coalesce(
-                "user",
-                -2 - pl.coalesce("photo_id", pl.col("query_id"))
-                if "query_id" in every.columns
-                else -2 - pl.col("photo_id"),
-            )
+            ids = [column for column in ("photo_id", "query_id") if column in every.columns]
+            own = pl.coalesce("user", -2 - pl.coalesce(ids))
             return (
                 every.filter(pl.col("slice") == _EVERYTHING)
                 .join(users, on="photo_id", how="left")
@@ -80,12 +76,12 @@ class Evidence:
         return cls(together(scores), tagged, carried, tuple(sorted(scores)))
 
     def effect(self, part: Part) -> tuple[Effect, float, float]:
-        """What a part's comparison found, and the mean of each side (NaN for none).
+        """What a part's comparison found, and the mean of each side.
 
         Raises:
             MissingScoresError: A side has no scores, or not for every seed and item.
         """
-        if part.higher.measure in DIVERSITY and part.lower is not None:
+        if part.higher.measure in DIVERSITY:
             ours, users = self._predicted(part.higher)
             theirs, _ = self._predicted(part.lower)
             percent = [
@@ -93,8 +89,6 @@ class Evidence:
             ]
             return diversity(ours, theirs, users, self.carried), float(percent[0]), float(percent[1])
         higher, users = self._values(part.higher)
-        if part.lower is None:
-            return paired(higher, users), float(higher.mean()), math.nan
         lower, _ = self._values(part.lower)
         if higher.shape != lower.shape:
             raise MissingScoresError(
@@ -150,7 +144,7 @@ class Found:
         part: The comparison.
         effect: What it found, None if it could not be made.
         higher: Mean of the side that the paper has higher, None if unknown.
-        lower: Mean of the other one, None if there is none.
+        lower: Mean of the other one, None if unknown.
         why_not: Why it could not be made.
     """
 
@@ -191,10 +185,9 @@ def judge_claims(evidence: Evidence, claims: Sequence[Claim] = CLAIMS) -> tuple[
 
 def _found(evidence: Evidence, part: Part) -> Found:
     try:
-        effect, higher, lower = evidence.effect(part)
+        return Found(part, *evidence.effect(part))
     except MissingScoresError as error:
         return Found(part, None, why_not=str(error))
-    return Found(part, effect, higher, None if math.isnan(lower) else lower)
 
 
 def _tested(found: Found, seeds: int, verdict: Verdict) -> dict[str, object]:

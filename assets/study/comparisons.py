@@ -62,13 +62,13 @@ class Part:
     Attributes:
         text: What it says.
         higher: The side that the paper has higher.
-        lower: The other one; None: the measure itself is compared with 0.
+        lower: The other one.
         equal: The paper has both equal.
     """
 
     text: str
     higher: Side
-    lower: Side | None
+    lower: Side
     equal: bool = False
 
 

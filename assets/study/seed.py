@@ -153,16 +153,16 @@ def _judged(run: Run, where: Setting, training: Training, embeddings: Embeddings
     config, most = where.config, run.profile.study.moved_queries
     tags = tag_vectors(embeddings, "mcc", device)
     uses_place = training.config.location != "zeroed"
+    ranked = where.photos if training.config.task == "retrieval" else where.tagged
+    images = image_vectors(embeddings, "mcc", ranked.photo_ids, device)
     for name, model in training.models.items():
         network = _network(learnt, name).to(device)
         if training.config.task == "retrieval":
-            images = image_vectors(embeddings, "mcc", where.photos.photo_ids, device)
             retrieval = LocSensRetrieval(network, images, tags, config, uses_place=uses_place)
             yield judge_retrieval(model, retrieval, where, placeless=model in PLACELESS)
             if model in MOVED and where.split == "photo":
                 yield {"study_scores": moved_queries(model, retrieval, where, most)}
         else:
-            images = image_vectors(embeddings, "mcc", where.tagged.photo_ids, device)
             tagging = LocSensTagging(network, images, tags, config, uses_place=uses_place)
             yield judge_tagging(model, tagging, where)
             if model in MOVED and where.split == "photo":

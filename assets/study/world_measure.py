@@ -109,7 +109,7 @@ def head_properties(run: Run) -> Iterator[Property]:
     """How frequent hashtags are, of all geotagged photos, and whether the skipped ones are those without meaning."""
     # As the vocabulary counts: a photo that several shards hold once.
     surplus = run.scan("duplicate_photos").filter(~pl.col("kept")).select(pl.len()).collect().item()
-    geotagged = _rows(run, "geotagged_photos") - surplus
+    geotagged = run.rows("geotagged_photos") - surplus
     counts = run.frame("vocabulary", ["photos"])["photos"].sort(descending=True).to_list()
     for rank in _HEAD:
         share = counts[rank - 1] / geotagged if rank <= len(counts) else None
@@ -123,25 +123,21 @@ def head_properties(run: Run) -> Iterator[Property]:
 
 def row_properties(run: Run) -> Iterator[Property]:
     """Sizes, where photos are, and what became of the rows that are none."""
-    rows = _rows(run, "raw_photos") + _rows(run, "rejected_rows")
+    rows = run.rows("raw_photos") + run.rows("rejected_rows")
     yield "rows", rows, NO_CRITERION
-    yield "rejected_share", _rows(run, "rejected_rows") / rows, NO_CRITERION
+    yield "rejected_share", run.rows("rejected_rows") / rows, NO_CRITERION
     for fate in ("dropped", "unused"):
         for reason, share in _shares(run, f"{fate}_photos", "reason", rows):
             yield f"{fate}_{reason}_share", share, NO_CRITERION
-    photos = _rows(run, "photos")
+    photos = run.rows("photos")
     yield "photos", photos, NO_CRITERION
     for continent, share in _shares(run, "photos", "continent", photos):
         yield f"photos_{continent}_share", share, NO_CRITERION
-    for status, share in _shares(run, "image_status", "status", _rows(run, "image_status")):
+    for status, share in _shares(run, "image_status", "status", run.rows("image_status")):
         yield f"images_{status}_share", share, NO_CRITERION
-    yield "vocabulary", _rows(run, "vocabulary"), NO_CRITERION
+    yield "vocabulary", run.rows("vocabulary"), NO_CRITERION
     tags = run.scan("photos").select(pl.col("tag_ids").list.len().mean()).collect().item()
     yield "hashtags_per_photo", tags, NO_CRITERION
-
-
-def _rows(run: Run, asset: str) -> int:
-    return sum(record.rows or 0 for record in run.records(asset))
 
 
 def _shares(run: Run, asset: str, column: str, of: int) -> list[tuple[str, float]]:

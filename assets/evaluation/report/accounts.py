@@ -37,7 +37,7 @@ def accounts(run: Run) -> tuple[Account, ...]:
     """
     read, taken_down = run.scan("source_files").select(pl.col("rows", "taken_down").sum()).collect().row(0)
     in_part = any(limit_reached(record) for record in run.records("source_files"))
-    raw, geotagged, photos = (_rows(run, asset) for asset in ("raw_photos", "geotagged_photos", "photos"))
+    raw, geotagged, photos = (run.rows(asset) for asset in ("raw_photos", "geotagged_photos", "photos"))
     wanted_only = run.scan("photos").select("photo_id")  # statuses of photos that were wanted once stay
     statuses = counts(run.scan("image_status").join(wanted_only, on="photo_id", how="semi"), "status")
     images = statuses.pop("ok", 0)
@@ -77,10 +77,6 @@ def queries_of(title: str, unit: str, kept_as: str, reasons: Collection[str]) ->
         name: Query(f"account-{title.lower()}-{number}", f"{title}: {about}".replace("_", " "), sql)
         for number, (name, (about, sql)) in enumerate(found.items())
     }
-
-
-def _rows(run: Run, asset: str) -> int:
-    return sum(record.rows or 0 for record in run.records(asset))
 
 
 def counts(rows: pl.LazyFrame, column: str) -> dict[str, int]:

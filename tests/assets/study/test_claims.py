@@ -121,7 +121,7 @@ def test_scores_that_a_seed_lacks_are_named() -> None:
     claim, _ = judged(holed, OVER)
     assert (claim["verdict"], claim["effect"], claim["p_value"]) == ("undecided", None, None)
     assert "not tested: precision_at_10 of ours: expected scores of every seed" in str(claim["reason"])
-    unknown = Part("x", Side(("nobody",), granularity="city"), None)
+    unknown = Part("x", Side(("nobody",), granularity="city"), SIDES[1])
     claim, parts = judged(whole, OVER, unknown)
     assert parts[1] == "undecided"
     assert "nobody" in str(claim["reason"])
