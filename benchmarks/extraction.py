@@ -16,6 +16,7 @@ from assets.features.embed import image_embedding_tables
 from assets.images.decode import decode
 from assets.images.outcome import Decoded, Sizes
 from assets.images.read import iter_pixels, read_images
+from benchmarks.devices import wait_for
 from benchmarks.pictures import pictures
 from benchmarks.report import Measured, say
 from benchmarks.timing import interleaved, median_and_spread, ratios
@@ -109,8 +110,7 @@ def forward(model: EmbeddingModel, pixels: torch.Tensor, device: torch.device) -
     with torch.autocast(device.type, torch.bfloat16, enabled=bf16_in_hardware(device)):
         for batch in torch.split(pixels, BATCH):
             model(batch.to(device))
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
+    wait_for(device)
 
 
 def decoding(storage: Storage, path: str, side: int) -> None:

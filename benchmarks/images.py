@@ -18,6 +18,7 @@ from typing import Literal
 
 import psutil
 
+from assets.base.cores import available_cores
 from benchmarks.image_server import ImageServer, image_server
 from benchmarks.pictures import HEIGHT, WIDTH, pictures
 from benchmarks.report import Measured, say
@@ -37,7 +38,7 @@ def measure(work: Path) -> Iterator[Measured]:
 
     say(f"{PICTURES} pictures of {WIDTH} x {HEIGHT}")
     paths = pictures(work / "pictures", PICTURES)
-    cores = len(os.sched_getaffinity(0))
+    cores = available_cores()
     context = multiprocessing.get_context("forkserver")
     with (
         ProcessPoolExecutor(cores, context, image_work.load, (paths,)) as pool,

@@ -15,6 +15,7 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from assets.base.settings import load_settings
+from benchmarks.devices import wait_for
 from benchmarks.photos import WIDTH, MadeUp, made_up
 from benchmarks.released import ReleasedLocSens, released_ranking
 from benchmarks.report import Measured, say
@@ -79,12 +80,13 @@ def measure(work: Path) -> Iterator[Measured]:
         ("images for a hashtag", images_released, network.image_part, images, rank_images),
     ):
         say(f"{name}: {ROUNDS} rounds")
-        kept: list[Tensor] = []
-        prepared = [_timed(device, lambda: kept.append(parts(contribution, candidates))) for _ in range(2)][-1]  # noqa: B023
+        kept: dict[str, Tensor] = {}
+        for _ in range(2):  # the first one warms up
+            prepared = _timed(device, lambda: kept.update(part=parts(contribution, candidates)))  # noqa: B023
         yield from _side_by_side(
             f"{CANDIDATES:,} {name}",
             partial(_each, theirs, released_queries),
-            partial(rank, kept[-1], DEPTH),
+            partial(rank, kept["part"], DEPTH),
             (released_queries, queries),
             device,
             target,
@@ -109,6 +111,8 @@ def _side_by_side(
         verdicts.append(judge(rough, exact, best, depth))
         return verdicts[-1]
 
+    theirs()
+    ours()
     for _ in range(ROUNDS):
         verdicts.clear()
         costs[0].append(_timed(device, theirs).wall / queries[0])
@@ -134,7 +138,6 @@ def _each(work: Callable[[int], object], queries: int) -> None:
 def _timed(device: torch.device, work: Callable[[], object]) -> Cost:
     def whole() -> None:
         work()
-        if device.type == "cuda":
-            torch.cuda.synchronize(device)
+        wait_for(device)
 
     return cost_of(whole)

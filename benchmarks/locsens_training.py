@@ -14,8 +14,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from assets.base.cores import available_cores
 from assets.base.settings import load_settings
-from assets.images.workers import available_cores
+from benchmarks.devices import wait_for
 from benchmarks.photos import MadeUp, made_up
 from benchmarks.released import ReleasedDataset, ReleasedLocSens, ReleasedTraining
 from benchmarks.report import Measured, say
@@ -68,8 +69,7 @@ class Clock:
         return Pace(steps * ANCHORS / (wall - self._wall), (cpu - self._cpu) / steps * 1e3)
 
     def _now(self) -> tuple[float, float]:
-        if self._device.type == "cuda":
-            torch.cuda.synchronize(self._device)
+        wait_for(self._device)
         return time.perf_counter(), time.process_time()
 
 

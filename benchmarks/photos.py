@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from models.members import LocSensPhotos
-from models.triplets import TaggedPhotos
+from models.tagged_photos import TaggedPhotos
 
 WIDTH = 300
 """Width of the embeddings (paper, embeddings)."""

@@ -13,7 +13,8 @@ import torch
 from benchmarks.photos import TAGS_OF_PHOTO, tag_pairs
 from benchmarks.report import Measured, say
 from benchmarks.timing import forget_peak_memory, in_a_child, print_figures
-from models.triplets import TaggedPhotos, TripletSampler
+from models.tagged_photos import TaggedPhotos
+from models.triplets import TripletSampler
 
 PHOTOS, VOCABULARY = 25_000_000, 100_000
 ANCHORS, NEGATIVES = 1024, 6

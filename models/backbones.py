@@ -5,7 +5,6 @@ What is put on top of the features (the 300-d layer, the classifier) is in `mode
 
 import pickle
 from collections.abc import Mapping
-from pathlib import PurePosixPath
 
 import fsspec
 import torch
@@ -117,7 +116,7 @@ def _pretrained_state_dict(config: BackboneConfig) -> Mapping[str, Tensor]:
     if version in versions and enum_name in {"", type(versions[version]).__name__}:
         state: Mapping[str, Tensor] = versions[version].get_state_dict(progress=False, check_hash=True)
         return state
-    if not PurePosixPath(config.weights).suffix or enum_name.endswith("_Weights"):
+    if not config.starts_from_file:
         raise BackboneError(
             f"weights {config.weights!r} of backbone {config.name!r}: expected one of "
             f"{', '.join(versions)} or the path of a state dict"

@@ -4,6 +4,7 @@ Nothing here but pydantic; what the choices do lives in `backbones`, `embedding`
 `embedding_training`.
 """
 
+from pathlib import PurePosixPath
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
@@ -41,6 +42,11 @@ class BackboneConfig(FrozenConfig):
         if any(width < 8 or width % 8 for width in self.widths):
             raise ValueError(f"widths must be multiples of 8 (group norm has 8 groups), found {self.widths}")
         return self
+
+    @property
+    def starts_from_file(self) -> bool:
+        """Whether the weights are a file's, and not random or torchvision's by name."""
+        return bool(PurePosixPath(self.weights).suffix) and not self.weights.rpartition(".")[0].endswith("_Weights")
 
 
 class EmbeddingConfig(FrozenConfig):

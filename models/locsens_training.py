@@ -53,7 +53,6 @@ class LocSensTask(TrainingTask):
         self._anchors = optimisation.batch_size
         self._tags = tags.float()
         self._images = training.images
-        self._tagged = training.tagged
         self._locations = normalise_coordinates(training.places[:, 0], training.places[:, 1])
         self._sampler = TripletSampler(training.tagged, config.negatives_per_anchor, config.negatives, self._seed)
         self.left_out = list(self._sampler.left_out)
@@ -69,7 +68,7 @@ class LocSensTask(TrainingTask):
         """Moves embeddings, hashtags and locations."""
         self._tags, self._images = self._tags.to(device), self._images.to(device)
         self._locations = self._locations.to(device)
-        self._tagged.to(device)
+        self._sampler.to(device)
         if self._validation:
             self._validation.to(device)
 

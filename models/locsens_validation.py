@@ -28,7 +28,6 @@ class LocSensValidation:
         """
         self._config = config
         self._images = photos.images
-        self._tagged = photos.tagged
         self._tags = tags.float()
         self._locations = normalise_coordinates(photos.places[:, 0], photos.places[:, 1])
         seed = config.optimisation.seed
@@ -46,7 +45,7 @@ class LocSensValidation:
         for name, value in vars(self).items():
             if isinstance(value, Tensor):
                 setattr(self, name, value.to(device))
-        self._tagged.to(device)
+        self._sampler.to(device)
 
     def measure(self, network: LocSens, alpha: float) -> dict[str, float]:
         """The metrics, all on the validation split, at the true places.
@@ -77,7 +76,7 @@ class LocSensValidation:
         place = network.normalised_location_part(self._locations[self._queries], alpha)
         query = network.tag_part(self._tags[wanted]) + place
         top = _top(network, query, network.image_part(self._images[self._candidates]))
-        hits = self._tagged.carries(self._candidates[top], wanted.unsqueeze(1))
+        hits = self._sampler.tagged.carries(self._candidates[top], wanted.unsqueeze(1))
         return {"precision_at_10": 100 * float(hits.float().sum(1).mean()) / _TOP}
 
     def _tagging(self, network: LocSens, alpha: float) -> dict[str, float]:
@@ -86,7 +85,7 @@ class LocSensValidation:
         query = network.image_part(self._images[self._queries]) + place
         tags = self._tags[: self._config.validation_candidates]
         top = _top(network, query, network.tag_part(tags))
-        hits = self._tagged.carries(self._queries.unsqueeze(1), top)
+        hits = self._sampler.tagged.carries(self._queries.unsqueeze(1), top)
         return {
             "accuracy_at_1": 100 * float(hits[:, 0].float().mean()),
             "accuracy_at_10": 100 * float(hits.any(1).float().mean()),

@@ -6,7 +6,8 @@ import torch
 from torch import Tensor
 
 from models.locsens import LocSens
-from models.triplets import TaggedPhotos, Triplets
+from models.tagged_photos import TaggedPhotos
+from models.triplets import Triplets
 
 
 @dataclass(frozen=True)

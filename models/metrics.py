@@ -1,6 +1,7 @@
 """Precision of retrieval, accuracy and diversity of tagging (paper section "Experiments").
 
-Everything here is over arrays of hits; which tables they come from is in `assets.evaluation.results`.
+Everything here is over arrays of hits; which tables they come from is in
+`assets.evaluation.retrieval_results` and `tagging_results`.
 """
 
 from dataclasses import dataclass

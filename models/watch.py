@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from models.checkpoints import save_checkpoint
 from models.config import OptimisationConfig
 from models.curves import TrainingCurve
+from models.schedules import learning_rate_factor
 from models.selection import Selection
 from models.weights import save_weights
 
@@ -105,8 +106,9 @@ class Watch(Callback):
         if validates or saves or name:
             self._refuse_broken_weights(step)
         self.curve.seconds += time.perf_counter() - self._started
-        rate = trainer.optimizers[0].param_groups[0]["lr"]
-        measured = {"loss": loss, "learning_rate": float(rate)}
+        # Not the optimiser's own: the schedule has gone on to the next step's.
+        rate = config.learning_rate * learning_rate_factor(step - 1, config)
+        measured = {"loss": loss, "learning_rate": rate}
         if validates:
             metrics = self._validation(trainer)
             measured |= metrics

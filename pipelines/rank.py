@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import dagster as dg
-from dagster._core.errors import DagsterPipesExecutionError
+from dagster._core.errors import DagsterPipesExecutionError  # what the public client raises has no public name
 from dagster_pipes import open_dagster_pipes
 
 from assets.base.launch import TrainingProcessError, command, environment

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from assets.base.cores import available_cores
 from assets.base.run import Run
 
 TrainedT = TypeVar("TrainedT")
@@ -83,7 +84,7 @@ def command(module: str, request: Path, devices: int) -> list[str]:
 
 def environment(devices: int) -> dict[str, str]:
     """Variables for those processes: without a choice of one's own they share the cores."""
-    return {"OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // devices)))}
+    return {"OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", str(max(1, available_cores() // devices)))}
 
 
 def launch_plainly(run: Run, request: Path) -> None:
@@ -130,6 +131,10 @@ def _train_in_children(run: Run, train: Callable[[Run], Any]) -> None:
         (run.launch or launch_plainly)(run, path)
     except TrainingProcessError as error:
         said = run.scratch / FAILURE
-        raise TrainingProcessError(said.read_text() if said.exists() else str(error)) from error
+        if said.exists():
+            raise TrainingProcessError(said.read_text()) from error
+        raise TrainingProcessError(
+            f"{error}; no process said why, so one was killed: perhaps memory ran out (more `accumulate` needs less)"
+        ) from error
     finally:
         path.unlink()

@@ -6,7 +6,7 @@ decided in `assets.base.freshness` from these records alone.
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
@@ -38,6 +38,11 @@ class Input:
     asset: str
     partition: str | None
     data_version: str
+
+
+def inputs_of(inputs: Iterable[Input], assets: Collection[str]) -> frozenset[Input]:
+    """Those of some inputs that are of certain assets: equal sets, made of the same."""
+    return frozenset(one for one in inputs if one.asset in assets)
 
 
 @dataclass(frozen=True)

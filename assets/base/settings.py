@@ -6,9 +6,9 @@ Settings say where things are and on what they run; sizes and hyper-parameters a
 import os
 import tomllib
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -59,6 +59,15 @@ class Settings(BaseSettings):
     )
     work: Path = Field(Path(".locsens"), description="Local folder for scratch: checkpoints, the sample world, logs.")
 
+    @model_validator(mode="after")
+    def _several_devices_have_no_number(self) -> Self:
+        if self.devices > 1 and ":" in self.device:
+            raise ValueError(
+                f"LOCSENS_DEVICES: {self.devices} devices are the first {self.devices}, expected LOCSENS_DEVICE "
+                f"without a number, found {self.device!r} (CUDA_VISIBLE_DEVICES says which are the first)"
+            )
+        return self
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -93,7 +102,9 @@ def load_settings(**overrides: object) -> Settings:
         raise SettingsError(f"{TOML}: expected TOML, found something else ({error})") from error
     except ValidationError as error:
         problem = error.errors()[0]
-        name = str(problem["loc"][0]) if problem["loc"] else "settings"
+        if not problem["loc"]:  # of settings together: their values, which may hold credentials, are not shown
+            raise SettingsError(str(problem["ctx"]["error"])) from error
+        name = str(problem["loc"][0])
         if problem["type"] == "extra_forbidden":
             raise SettingsError(f"{name}: unknown setting; known are {', '.join(sorted(known))}") from error
         raise SettingsError(

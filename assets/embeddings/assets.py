@@ -1,15 +1,18 @@
 """Steps `word_vectors` and `embedding_model`: what HER regresses to, and the three trained networks."""
 
+from assets.base.provenance import Input
 from assets.base.run import Run
 from assets.base.sentences import shorten
 from assets.base.show import picture
 from assets.base.step import NotRun, Reads, step
+from assets.base.workspace import Workspace
 from assets.embeddings.checks import (
     loss_went_down,
     most_hashtags_have_a_vector,
     vectors_match_vocabulary,
     weights_finite_and_complete,
 )
+from assets.embeddings.given_weights import backbone_weights, weights_input
 from assets.vocabulary.words import word_vectors_input, word_vectors_url
 
 
@@ -45,6 +48,11 @@ def word_vectors(run: Run) -> None:
     )
 
 
+def _starts_from(workspace: Workspace, partition: str | None) -> list[Input]:
+    assert partition is not None
+    return weights_input(workspace, "embedding_model", partition, backbone_weights(workspace.profile, partition))
+
+
 @step(
     stage="embeddings",
     outputs=("embedding_model",),
@@ -56,9 +64,10 @@ def word_vectors(run: Run) -> None:
         Reads("word_vectors", when={"her"}, breaking=True),
     ),
     profile=("embeddings.{partition}",),
-    code_version="2",
+    code_version="3",
     kinds={"pytorch", "pytorchlightning"},
     checks=(weights_finite_and_complete, loss_went_down),
+    outside=_starts_from,
     pinned=True,
     pool="gpu",
 )

@@ -16,14 +16,9 @@ from assets.evaluation.candidates import Ids, TestPhotos, read_test_photos, tags
 from assets.evaluation.figures import retrieval_notes, tagging_notes
 from assets.evaluation.queries import draw_queries, photos_to_tag
 from assets.evaluation.ranked import RANKED_FOR, why_no_rankings
-from assets.evaluation.results import (
-    no_places_row,
-    query_slices,
-    retrieval_not_run,
-    retrieval_rows,
-    tagging_not_run,
-    tagging_rows,
-)
+from assets.evaluation.retrieval_results import retrieval_not_run, retrieval_rows
+from assets.evaluation.slices import query_slices
+from assets.evaluation.tagging_results import no_places_row, tagging_not_run, tagging_rows
 
 _TEST_PHOTOS = (Reads("photos"), Reads("image_status"))
 _RETRIEVAL_KEYS = {"mcc": ("mcc", *LOCSENS_VARIANTS), "mlc": ("mlc",), "her": ("her",)}

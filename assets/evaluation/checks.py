@@ -7,7 +7,7 @@ from assets.base.checks import CheckResult, check
 from assets.base.keys import RETRIEVAL_MODELS
 from assets.base.run import Run
 from assets.evaluation.candidates import read_test_photos
-from assets.evaluation.results import AGNOSTIC
+from assets.evaluation.retrieval_results import AGNOSTIC
 
 _ROUNDING = 1e-6
 

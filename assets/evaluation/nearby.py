@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 from scipy.spatial import cKDTree
 
 from assets.evaluation.candidates import Floats, Ids, Published, read_photos
@@ -64,7 +65,13 @@ class TrainingPhotos:
 
 def read_training_photos(published: Published) -> TrainingPhotos:
     """Read the training split's photos whose image is there."""
-    photos = read_photos(published, ("photo_id", "latitude", "longitude", "tag_ids"), _TRAINING_FOLDER)
+    return to_training_photos(
+        read_photos(published, ("photo_id", "latitude", "longitude", "tag_ids"), _TRAINING_FOLDER)
+    )
+
+
+def to_training_photos(photos: pl.DataFrame) -> TrainingPhotos:
+    """Photos with an image as what is counted; `latitude`, `longitude` and `tag_ids`."""
     counts = photos.get_column("tag_ids").list.len().to_numpy()
     return TrainingPhotos(
         photos.select("latitude", "longitude").to_numpy().astype(np.float64),

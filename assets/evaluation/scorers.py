@@ -5,13 +5,14 @@ How scorers rank is in `retrieval` and `tagging`; which queries are ranked is in
 """
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
 from assets.base.keys import LOCSENS_TAGGING_VARIANTS, LOCSENS_VARIANTS, METHODS, NEARBY_KM
 from assets.base.profiles.sections.evaluation import EvaluationConfig
 from assets.evaluation.candidates import Ids, Published, TestPhotos, read_table
-from assets.evaluation.nearby import NearbyTags, read_training_photos
+from assets.evaluation.nearby import NearbyTags, TrainingPhotos, read_training_photos
 from assets.evaluation.retrieval import DotRetrieval, LocSensRetrieval, RetrievalScorer, UpperBound
 from assets.evaluation.tagging import DotTagging, FrequencyTagging, LocSensTagging, NearbyTagging, TaggingScorer
 from assets.evaluation.vectors import (
@@ -76,7 +77,8 @@ def load_tagging_scorer(
         ValueError: Unknown key, or a photo without an embedding.
     """
     if key == "frequency" or key in NEARBY_KM:
-        return _by_frequency(key, published)
+        tag_ids = read_table(published, "vocabulary", ["tag_id"]).get_column("tag_id")
+        return counting_scorer(key, tag_ids.sort().to_numpy().astype(np.int32), read_training_photos(published))
     if key in LOCSENS_TAGGING_VARIANTS:
         images, tags = _locsens_inputs(published, photo_ids, device)
         network = locsens_network(published, *LOCSENS_TAGGING_VARIANTS[key], device)
@@ -88,11 +90,15 @@ def load_tagging_scorer(
     return DotTagging(images, tag_vectors(published, method, device), config, cosine=key not in ("mcc", "mlc"))
 
 
-def _by_frequency(key: str, published: Published) -> TaggingScorer:
-    """What ranks by training photos alone: validation and test photos are not looked at."""
-    tag_ids = read_table(published, "vocabulary", ["tag_id"]).get_column("tag_id").sort().to_numpy().astype(np.int32)
+def counting_scorer(key: str, tag_ids: npt.NDArray[np.int32], training: TrainingPhotos) -> TaggingScorer:
+    """What ranks hashtags by training photos alone: validation and test photos are not looked at.
+
+    Args:
+        key: `frequency`, or one of `assets.base.keys.NEARBY_KM`.
+        tag_ids: The vocabulary's ids, ascending.
+        training: The photos that are counted.
+    """
     tags = int(tag_ids.max(initial=-1)) + 1
-    training = read_training_photos(published)
     photos = training.frequencies(tags)[tag_ids]
     if key == "frequency":
         return FrequencyTagging(tag_ids, photos)

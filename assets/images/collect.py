@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 import uvloop
 
+from assets.base.cores import available_cores
 from assets.base.files import StoredFile
 from assets.base.profiles.sections.images import ImageConfig
 from assets.images.locate import Location
@@ -22,7 +23,7 @@ from assets.images.parts import Parts, Photo, StatusRow
 from assets.images.plan import PartPlan, Wanted, make_plan
 from assets.images.stores import read_file, read_object
 from assets.images.web import Web
-from assets.images.workers import BATCH, DecodePool, available_cores
+from assets.images.workers import BATCH, DecodePool
 
 OPEN_PARTS = 3
 _PHOTOS_PER_WORKER = 64  # for fewer, another process costs more than it saves

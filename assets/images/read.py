@@ -15,8 +15,8 @@ from torch import Tensor
 from torchvision.io import ImageReadMode, decode_jpeg
 from torchvision.transforms.v2.functional import resize
 
+from assets.base.cores import available_cores
 from assets.base.storage import Storage
-from assets.images.workers import available_cores
 
 ROWS = 512
 

@@ -6,7 +6,6 @@ doing when it died. What one photo becomes is in `assets.images.decode`.
 
 import asyncio
 import multiprocessing
-import os
 import resource
 import signal
 import warnings
@@ -22,11 +21,6 @@ BATCH = 8
 READY = "ready"
 _START_TIMEOUT = 180.0  # seconds; torch takes several to import on a busy machine
 _STOP_TIMEOUT = 2.0  # seconds
-
-
-def available_cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0))
 
 
 def serve(pipe: Connection, sizes: Sizes) -> None:

@@ -1,9 +1,17 @@
 """Step `locsens_model`: one LocSens network for each variant of the paper."""
 
+from assets.base.provenance import Input
 from assets.base.run import Run
 from assets.base.show import picture
 from assets.base.step import Reads, step
+from assets.base.workspace import Workspace
+from assets.embeddings.given_weights import initial_weights, weights_input
 from assets.locsens.checks import locsens_loss_went_down, locsens_weights_are_finite
+
+
+def _starts_from(workspace: Workspace, partition: str | None) -> list[Input]:
+    assert partition is not None
+    return weights_input(workspace, "locsens_model", partition, initial_weights(workspace.profile, partition))
 
 
 @step(
@@ -17,9 +25,10 @@ from assets.locsens.checks import locsens_loss_went_down, locsens_weights_are_fi
         Reads("vocabulary", breaking=True),
     ),
     profile=("locsens.{partition}",),
-    code_version="3",
+    code_version="4",
     kinds={"pytorch", "pytorchlightning"},
     checks=(locsens_weights_are_finite, locsens_loss_went_down),
+    outside=_starts_from,
     pinned=True,
     pool="gpu",
 )

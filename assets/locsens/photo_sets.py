@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from models.members import LocSensPhotos
-from models.triplets import TaggedPhotos
+from models.tagged_photos import TaggedPhotos
 
 PHOTO_COLUMNS = ("photo_id", "tag_ids", "latitude", "longitude")
 

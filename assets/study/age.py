@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
-from assets.base.provenance import Input, Record
+from assets.base.provenance import Input, Record, inputs_of
 from assets.base.sentences import shorten
+
+_PHOTOS = ("photos",)
 
 
 def why_not_together(records: Mapping[str, Record], now: Sequence[Input]) -> str:
@@ -13,8 +15,8 @@ def why_not_together(records: Mapping[str, Record], now: Sequence[Input]) -> str
         records: Of the seeds' scores, by seed.
         now: Inputs of the step that compares them; the photos among them are those of now.
     """
-    photos = _photos(now)
-    old = [seed for seed, record in records.items() if _photos(record.inputs) != photos]
+    photos = inputs_of(now, _PHOTOS)
+    old = [seed for seed, record in records.items() if inputs_of(record.inputs, _PHOTOS) != photos]
     if old:
         return f"seeds {shorten(old)} were run on other photos than those of now: {_redo(old)}"
     made_of = {seed: (record.inputs, record.profile_hash, record.code_version) for seed, record in records.items()}
@@ -23,10 +25,6 @@ def why_not_together(records: Mapping[str, Record], now: Sequence[Input]) -> str
     if other:
         return f"seeds {shorten(other)} were run with other inputs, settings or code than seed {newest}: {_redo(other)}"
     return ""
-
-
-def _photos(inputs: Sequence[Input]) -> set[Input]:
-    return {one for one in inputs if one.asset == "photos"}
 
 
 def _redo(seeds: Sequence[str]) -> str:

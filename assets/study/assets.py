@@ -2,14 +2,25 @@
 
 import polars as pl
 
+from assets.base.keys import METHODS
+from assets.base.provenance import Input
 from assets.base.run import Run
 from assets.base.show import markdown_table, picture
 from assets.base.step import NotRun, Reads, step
+from assets.base.workspace import Workspace
+from assets.embeddings.given_weights import backbone_weights, initial_weights, weights_input
 from assets.evaluation.figures import retrieval_notes, tagging_notes
 from assets.study.age import why_not_together
-from assets.study.checks import every_model_was_judged, locsens_budgets_are_equal
+from assets.study.checks import every_locsens_training_learnt, every_model_was_judged, locsens_budgets_are_equal
 
 _OUTPUTS = ("study_runs", "study_retrieval_results", "study_tagging_results", "study_scores", "study_taggings")
+
+
+def _starts_from(workspace: Workspace, partition: str | None) -> list[Input]:
+    profile = workspace.profile
+    paths = [path for method in METHODS for path in backbone_weights(profile, method)]
+    paths += [path for variant in profile.locsens for path in initial_weights(profile, variant)]
+    return weights_input(workspace, "study_runs", partition, paths)
 
 
 @step(
@@ -23,9 +34,11 @@ _OUTPUTS = ("study_runs", "study_retrieval_results", "study_tagging_results", "s
         Reads("vocabulary", breaking=True),
         Reads("word_vectors", optional=True),
     ),
+    code_version="2",
     profile=("embeddings", "locsens", "study", "evaluation", "splits", "report.local_km", "report.local_lift"),
     kinds={"pytorch", "pytorchlightning", "parquet"},
-    checks=(locsens_budgets_are_equal, every_model_was_judged),
+    checks=(locsens_budgets_are_equal, every_locsens_training_learnt, every_model_was_judged),
+    outside=_starts_from,
     pinned=True,
     on_request=True,
     pool="gpu",

@@ -1,11 +1,15 @@
 """Checks of the study: trainings that are compared had the same budget, and every model answered the same queries."""
 
+import json
+
 import polars as pl
 
 from assets.base.checks import CheckResult, check
 from assets.base.run import Run
 from assets.study.judge import PRECISION
 from assets.study.plan import EMBEDDINGS, SLICES, trainings
+
+_CHANCE = 50.0  # percent of the triplets
 
 
 @check(asset="study_runs", blocking=True)
@@ -21,6 +25,25 @@ def locsens_budgets_are_equal(run: Run) -> CheckResult:
         f"{ours.height} LocSens trainings with {budgets.height} different budgets; the first: {steps:,} steps of "
         f"{batch:,} anchors, learning-rate area {area:.4g}",
         {"trainings": ours.height, "budgets": budgets.height, "steps": steps, "learning_rate_area": area},
+    )
+
+
+@check(asset="study_runs", blocking=False)
+def every_locsens_training_learnt(run: Run) -> CheckResult:
+    """Every LocSens training ranks validation photos' hashtags above their negatives more often than by chance.
+
+    One that stands still (all scores equal, so that the loss is the margin) would be judged like any other. It stops
+    nothing: an ablation may well not learn.
+    """
+    runs = run.frame("study_runs", ["training", "validation"])
+    accuracies = {training: json.loads(validation).get("triplet_accuracy") for training, validation in runs.iter_rows()}
+    measured = {training: value for training, value in accuracies.items() if value is not None}
+    still = sorted(training for training, value in measured.items() if value <= _CHANCE)
+    return CheckResult(
+        not still,
+        f"{len(measured) - len(still)} of {len(measured)} LocSens trainings order more than {_CHANCE:g} % of the "
+        "validation triplets" + (f"; not {', '.join(still)}" if still else ""),
+        {"trainings": len(measured), "standing still": len(still)},
     )
 
 

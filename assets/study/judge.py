@@ -10,9 +10,10 @@ import pyarrow as pa
 
 from assets.base.tables import TABLES
 from assets.evaluation.rankings import rank_hashtags, rank_queries
-from assets.evaluation.results import no_places_row, photo_hits, query_precision, retrieval_rows, tagging_rows
 from assets.evaluation.retrieval import RetrievalScorer
+from assets.evaluation.retrieval_results import query_precision, retrieval_rows
 from assets.evaluation.tagging import TaggingScorer
+from assets.evaluation.tagging_results import no_places_row, photo_hits, tagging_rows
 from assets.study.setting import Setting
 
 PRECISION = "precision_at_10"

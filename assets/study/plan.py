@@ -60,7 +60,9 @@ def _variant(
     profile: Profile, seed: int, name: str, network: dict[str, Any] | None = None, **changes: Any
 ) -> VariantConfig:
     study, variant = profile.study, profile.locsens[name]
-    layers = variant.network.model_copy(update={"hidden": study.hidden, **(network or {})})
+    layers = variant.network.model_copy(
+        update={"hidden": study.hidden, "norm_groups": study.norm_groups, **(network or {})}
+    )
     budget = study.optimisation.model_copy(update={"seed": seed})
     # Validated anew: `model_copy` alone would let widths through that do not fit.
     return VariantConfig.model_validate(

@@ -3,22 +3,26 @@
 Every training is a piece of work that is kept when it is done, so that a killed study goes on after the last one.
 """
 
+import functools
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
+from torch import Tensor
 
 from assets.base.keys import LOCSENS_TAGGING_VARIANTS, PLACELESS, TAGGING_MODELS
 from assets.base.run import Run
 from assets.evaluation.local_tags import LocalTags
 from assets.evaluation.retrieval import LocSensRetrieval
-from assets.evaluation.scorers import load_retrieval_scorer, load_tagging_scorer, method_of
+from assets.evaluation.scorers import counting_scorer, load_retrieval_scorer, load_tagging_scorer, method_of
 from assets.evaluation.tagging import LocSensTagging
 from assets.evaluation.vectors import image_vectors, tag_vectors
 from assets.locsens.learn import Learnt, learn
-from assets.locsens.photo_sets import join_embeddings, tag_matrix
+from assets.locsens.photo_sets import PhotoSet, join_embeddings, tag_matrix
 from assets.study.embed import Embeddings, embed, work_key
 from assets.study.folder import SeedFolder
 from assets.study.judge import JUDGED, Judged, joined, judge_retrieval, judge_tagging
@@ -67,16 +71,17 @@ def run_seed(run: Run, seed: int) -> dict[str, pa.Table]:
                 f"split by {split}: no hashtag is on {where.config.min_test_images} or more of "
                 f"{len(where.photos)} test photos with an image"
             )
-        judged.append(_collection(run, where))
+        judged.append(_untrained(run, where, vocabulary))
         for method in methods:
             say(work_key(method, split))
             if made := embed(run, seed, where, method, folder):
                 done.append(made)
                 judged.append(_dots(run, where, method, Embeddings(folder.storage, folder, split)))
+        lesson = functools.cache(functools.partial(_lesson, where, Embeddings(folder.storage, folder, split)))
         for training in plan:
             if training.split == split:
                 say(training.key)
-                made = folder.once(training.key, _maker(run, where, training, folder))
+                made = folder.once(training.key, _maker(run, where, training, folder, lesson))
                 done.append(made)
                 judged.append(_read(made))
     rows, seconds = read_rows(done)
@@ -84,16 +89,14 @@ def run_seed(run: Run, seed: int) -> dict[str, pa.Table]:
     return {"study_runs": rows, **joined(judged)}
 
 
-def _collection(run: Run, where: Setting) -> Judged:
+def _untrained(run: Run, where: Setting, vocabulary: pl.DataFrame) -> Judged:
     """What needs no training: the oracle, and the baselines that count hashtags."""
-    device = choose_device(run.settings.device)
-    bound = load_retrieval_scorer("upper_bound", run, where.photos, where.config, device)
+    bound = load_retrieval_scorer("upper_bound", run, where.photos, where.config, choose_device(run.settings.device))
     judged = [judge_retrieval("upper_bound", bound, where, placeless=True)]
-    if where.split == "photo":  # they count the published training photos
-        for key in TAGGING_MODELS:
-            if method_of(key) is None:
-                scorer = load_tagging_scorer(key, run, where.tagged.photo_ids, where.config, device)
-                judged.append(judge_tagging(key, scorer, where))
+    tag_ids = vocabulary.get_column("tag_id").sort().to_numpy().astype(np.int32)
+    for key in (key for key in TAGGING_MODELS if method_of(key) is None):
+        scorer = counting_scorer(key, tag_ids, where.counted)
+        judged.append(judge_tagging(key, scorer, where))
     return joined(judged)
 
 
@@ -109,32 +112,16 @@ def _dots(run: Run, where: Setting, method: str, embeddings: Embeddings) -> Judg
     return joined(judged)
 
 
-def _maker(run: Run, where: Setting, training: Training, folder: SeedFolder) -> Callable[[Path], None]:
-    """What trains, ranks with and judges one LocSens variant, and keeps what came of it."""
+@dataclass(frozen=True)
+class Lesson:
+    """What the LocSens trainings of a split learn from: hashtag embeddings [V, D] and photos joined with theirs."""
 
-    def make(made: Path) -> None:
-        embeddings = Embeddings(folder.storage, folder, training.split)
-        learnt, photos = _learn(run, where, training, embeddings, folder)
-        judged = joined(_judged(run, where, training, embeddings, learnt))
-        for asset, table in judged.items():
-            pq.write_table(table, made / f"{asset}.parquet", compression="zstd")
-        config = learnt.task.config
-        weights = sum(weight.numel() for weight in learnt.task.module.parameters())
-        split, curve = training.split, learnt.curve
-        write_row(made, run_row(training.key, split, config, config.optimisation, weights, photos, curve))
-
-    return make
+    tags: Tensor
+    train: PhotoSet
+    validation: PhotoSet
 
 
-def _read(made: Path) -> Judged:
-    """What `_maker` kept."""
-    return {asset: pq.read_table(made / f"{asset}.parquet") for asset in JUDGED}
-
-
-def _learn(
-    run: Run, where: Setting, training: Training, embeddings: Embeddings, folder: SeedFolder
-) -> tuple[Learnt, int]:
-    """A finished training, and how many photos it learnt from."""
+def _lesson(where: Setting, embeddings: Embeddings) -> Lesson:
     storage = embeddings.storage
     tags = pa.concat_tables([storage.read_table(path) for path in embeddings.files("tag_embeddings_mcc")])
     vocabulary = tags.num_rows
@@ -143,9 +130,40 @@ def _learn(
         (storage.read_table(path, ["photo_id", "embedding"]) for path in embeddings.files("image_embeddings_mcc")),
         vocabulary,
     )
-    checkpoints = folder.checkpoints(training.key)
-    matrix = tag_matrix(tags.select(["tag_id", "embedding"]), vocabulary)
-    return learn(training.config, matrix, train, validation, checkpoints, run.log, run.settings.device), len(train)
+    return Lesson(tag_matrix(tags.select(["tag_id", "embedding"]), vocabulary), train, validation)
+
+
+def _maker(
+    run: Run, where: Setting, training: Training, folder: SeedFolder, lesson: Callable[[], Lesson]
+) -> Callable[[Path], None]:
+    """What trains, ranks with and judges one LocSens variant, and keeps what came of it."""
+
+    def make(made: Path) -> None:
+        embeddings, learns = Embeddings(folder.storage, folder, training.split), lesson()
+        learnt = learn(
+            training.config,
+            learns.tags,
+            learns.train,
+            learns.validation,
+            folder.checkpoints(training.key),
+            run.log,
+            run.settings.device,
+        )
+        judged = joined(_judged(run, where, training, embeddings, learnt))
+        for asset, table in judged.items():
+            pq.write_table(table, made / f"{asset}.parquet", compression="zstd")
+        config = learnt.task.config
+        weights = sum(weight.numel() for weight in learnt.task.module.parameters())
+        split, curve = training.split, learnt.curve
+        photos = len(learns.train)
+        write_row(made, run_row(training.key, split, config, config.optimisation, weights, photos, curve))
+
+    return make
+
+
+def _read(made: Path) -> Judged:
+    """What `_maker` kept."""
+    return {asset: pq.read_table(made / f"{asset}.parquet") for asset in JUDGED}
 
 
 def _judged(run: Run, where: Setting, training: Training, embeddings: Embeddings, learnt: Learnt) -> Iterator[Judged]:

@@ -13,8 +13,9 @@ from assets.base.profiles import Profile
 from assets.base.profiles.sections.evaluation import EvaluationConfig
 from assets.base.run import Run
 from assets.evaluation.candidates import Ids, TestPhotos, tags_by_place, to_test_photos
+from assets.evaluation.nearby import TrainingPhotos, to_training_photos
 from assets.evaluation.queries import draw_queries, photos_to_tag
-from assets.evaluation.results import query_slices
+from assets.evaluation.slices import query_slices
 from assets.locsens.photo_sets import PHOTO_COLUMNS
 from assets.splits.split import SPLITS, assign_splits
 from assets.study.plan import SLICES, Split
@@ -31,6 +32,7 @@ class Setting:
         split: What was drawn: photos, or users.
         train: Photos to learn from, columns `PHOTO_COLUMNS`.
         validation: Photos that metrics are taken on.
+        counted: Training photos with an image, as baselines that look at no image count them.
         photos: Test photos with an image.
         queries: As `retrieval_queries`.
         slices: Which queries belong to which slice.
@@ -43,6 +45,7 @@ class Setting:
     split: Split
     train: pa.Table
     validation: pa.Table
+    counted: TrainingPhotos
     photos: TestPhotos
     queries: pl.DataFrame
     slices: Mapping[str, Bools]
@@ -90,13 +93,15 @@ def setting(photos: pl.DataFrame, vocabulary: pl.DataFrame, split: Split, profil
     config = profile.evaluation.model_copy(
         update={"max_photo_queries": profile.study.photo_queries, "max_tagging_photos": profile.study.tagging_photos}
     )
-    test = to_test_photos(photos.filter((pl.col("split") == "test") & pl.col("has_image")))
+    shown = {part: photos.filter((pl.col("split") == part) & pl.col("has_image")) for part in ("train", "test")}
+    test = to_test_photos(shown["test"])
     queries = draw_queries(test, config)
     place_tags, other_tags = tags_by_place(vocabulary)
     return Setting(
         split,
         train=_learnt_from(photos, "train"),
         validation=_learnt_from(photos, "validation"),
+        counted=to_training_photos(shown["train"]),
         photos=test,
         queries=queries,
         slices=query_slices(queries, test, place_tags),

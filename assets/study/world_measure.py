@@ -13,7 +13,7 @@ from assets.base.profiles.sections.evaluation import GRANULARITIES, EvaluationCo
 from assets.base.run import Run
 from assets.evaluation.candidates import read_photos
 from assets.evaluation.report.paper import SENSITIVE_RETRIEVAL
-from assets.evaluation.results import AGNOSTIC
+from assets.evaluation.retrieval_results import AGNOSTIC
 from assets.ingestion.world.concepts import EMPTY_WORDS
 from assets.ingestion.world.properties import SplitPhotos, frequency_accuracy, leaked, upper_bound
 from assets.splits.split import SPLITS

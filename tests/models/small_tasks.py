@@ -10,7 +10,7 @@ from models.embedding_training import EmbeddingTask, WordTargets
 from models.locsens_training import LocSensTask
 from models.members import LocSensPhotos
 from models.photo_sets import MemoryPixels, PhotoSet, PhotoTags
-from models.triplets import TaggedPhotos
+from models.tagged_photos import TaggedPhotos
 
 TAGS, WIDTH = 12, 16
 NETWORK = LocSensConfig(branch_width=16, location_width=16, hidden=(32, 32), norm_groups=4, initial_std=0.05)

@@ -147,6 +147,12 @@ def test_tensorboard_shows_a_resumed_training_whole(tmp_path: Path) -> None:
     assert [event.value for event in losses] == pytest.approx(curve["loss"])
 
 
+def test_the_curve_holds_the_rate_that_each_step_was_taken_with(tmp_path: Path) -> None:
+    curve = fit(LineTask(), options(schedule="step", drop_at=0.5, log_every=10), tmp_path, print, device="cpu").table()
+    rates = dict(zip(curve["step"].to_pylist(), curve["learning_rate"].to_pylist(), strict=True))
+    assert [rates[step] for step in (10, 30, 40, 60)] == pytest.approx([0.05, 0.05, 0.005, 0.005])
+
+
 def test_finished_training_is_only_loaded(tmp_path: Path) -> None:
     first, again = LineTask(), LineTask()
     curve = fit(first, options(), tmp_path, print, device="cpu")

@@ -5,7 +5,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.triplets import TaggedPhotos, TripletSampler
+from models.tagged_photos import TaggedPhotos
+from models.triplets import TripletSampler
 
 LISTS = [[0, 2], [1], [0, 1, 3], [2], [0, 3]]
 

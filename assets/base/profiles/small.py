@@ -1,5 +1,7 @@
 """What the profiles for small machines share: a small CNN, AdamW, narrower LocSens layers, the paper's losses."""
 
+from typing import NamedTuple
+
 from models.config import PAPER_VARIANTS, OptimisationConfig, VariantConfig
 from models.embedding_config import BackboneConfig, EmbeddingsConfig, HerConfig, MccConfig, MlcConfig
 
@@ -52,22 +54,37 @@ def small_embeddings(
     )
 
 
-QUARTER = (512, 512, 512, 256, 128)
-"""The paper's widths of the fused layers, divided by four."""
+class FusedLayers(NamedTuple):
+    """LocSens' fused layers, narrower than the paper's but with its channels in each group of the norm.
 
-EIGHTH = (256, 256, 256, 128, 64)
-"""The same, divided by eight."""
+    With the paper's 32 groups a layer of 64 channels would have two in a group: of two values a norm leaves nothing but
+    their order, no gradient passes it, and trainings stand still.
+
+    Attributes:
+        hidden: Their widths.
+        norm_groups: Groups of the norm after each.
+    """
+
+    hidden: tuple[int, ...]
+    norm_groups: int
+
+
+QUARTER = FusedLayers((512, 512, 512, 256, 128), 8)
+"""The paper's widths divided by four."""
+
+EIGHTH = FusedLayers((256, 256, 256, 128, 64), 4)
+"""The paper's widths divided by eight."""
 
 
 def small_variants(
-    *, steps: int, batch_size: int, hidden: tuple[int, ...], validation_queries: int = 1000
+    *, steps: int, batch_size: int, layers: FusedLayers, validation_queries: int = 1000
 ) -> dict[str, VariantConfig]:
     """The six LocSens variants with narrower layers and AdamW; same steps and same rates for all.
 
     Args:
         steps: Optimiser steps of each.
         batch_size: Anchors per step.
-        hidden: Widths of the fused layers.
+        layers: The fused layers.
         validation_queries: Validation photos, at most, that are ranked for; three times in a training, since a few
             validations of many photos say more than many of few.
     """
@@ -75,7 +92,7 @@ def small_variants(
     return {
         name: variant.model_copy(
             update={
-                "network": variant.network.model_copy(update={"hidden": hidden}),
+                "network": variant.network.model_copy(update=layers._asdict()),
                 "optimisation": optimisation,
                 "validation_queries": validation_queries,
             }

@@ -8,7 +8,9 @@ from assets.base.profiles.sections.splits import SplitConfig
 from assets.base.profiles.sections.study import StudyConfig
 from assets.base.profiles.sections.vocabulary import VocabularyConfig
 from assets.base.profiles.sections.world import WorldConfig
-from assets.base.profiles.small import adamw, small_embeddings, small_variants
+from assets.base.profiles.small import FusedLayers, adamw, small_embeddings, small_variants
+
+_LAYERS = FusedLayers((64, 64), 4)
 
 PROFILE = Profile(
     name="tiny",
@@ -18,11 +20,12 @@ PROFILE = Profile(
     splits=SplitConfig(test_fraction=0.3, validation_fraction=0.05),
     images=ImageConfig(short_side=32),
     embeddings=small_embeddings(mcc_steps=12, steps=12, batch_size=64, image_side=32, crop=28, widths=(16, 32)),
-    locsens=small_variants(steps=12, batch_size=32, hidden=(64, 64)),
+    locsens=small_variants(steps=12, batch_size=32, layers=_LAYERS),
     evaluation=EvaluationConfig(max_photo_queries=60, max_tagging_photos=100),
     study=StudyConfig(
         optimisation=adamw(steps=12, batch_size=32, learning_rate=1e-3),
-        hidden=(64, 64),
+        hidden=_LAYERS.hidden,
+        norm_groups=_LAYERS.norm_groups,
         photo_queries=60,
         tagging_photos=100,
         moved_queries=20,

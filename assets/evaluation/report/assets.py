@@ -41,8 +41,8 @@ _OPTIONAL = (
         *(Reads(asset, optional=True) for asset in _OPTIONAL),
         *(Reads(asset, optional=True) for asset in STUDY_TABLES),
     ),
-    profile=("report", "evaluation", "seed", "study"),
-    code_version="4",
+    profile=("report", "evaluation", "seed"),
+    code_version="5",
     kinds={"jinja", "matplotlib"},
     checks=(self_contained, has_four_tables, rows_are_accounted_for),
 )

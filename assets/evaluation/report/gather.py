@@ -22,14 +22,11 @@ from assets.evaluation.report.substitutes import cities_of
 from assets.evaluation.report.trained import drawn_network, sampling_stages, training_curves
 from assets.evaluation.report.viewing import Viewing
 from assets.evaluation.retrieval import RetrievalScorer
-from assets.evaluation.scorers import (
-    load_retrieval_scorer,
-    load_tagging_scorer,
-)
+from assets.evaluation.scorers import load_retrieval_scorer, load_tagging_scorer
 from assets.evaluation.tagging import TaggingScorer
+from assets.ingestion.sources import parse_source
 from models.devices import choose_device
 
-SAMPLE = "sample"
 _CITIES_NAMED = 8
 
 
@@ -71,7 +68,7 @@ def _about(run: Run, curves: tuple[Curve, ...]) -> About:
     return About(
         source=public_source(run.settings.source),
         profile=run.profile.name,
-        is_generated=run.settings.source == SAMPLE,
+        is_generated=parse_source(run.settings.source).is_sample,
         taken=None if first is None else (first, last),
         vocabulary=sum(record.rows or 0 for record in run.records("vocabulary")),
         seed=run.profile.seed,

@@ -9,7 +9,7 @@ from typing import Final
 
 from assets.base.keys import SIGMAS
 from assets.base.profiles.sections import evaluation
-from assets.evaluation.results import AGNOSTIC
+from assets.evaluation.retrieval_results import AGNOSTIC
 
 GRANULARITIES: Final[dict[str, float | None]] = {AGNOSTIC: None, **evaluation.GRANULARITIES}
 """Granularity → distance in km within which an image counts; None: anywhere."""

@@ -3,17 +3,33 @@
 Its tables are optional: a report without them says that its figures are of one seed.
 """
 
+import json
 from dataclasses import dataclass
 
 import polars as pl
 
-from assets.base.profiles.sections.study import StudyConfig
+from assets.base.provenance import inputs_of
 from assets.base.run import Run
 
 STUDY_RESULTS = ("study_retrieval_results", "study_tagging_results")
-STUDY_TABLES = (*STUDY_RESULTS, "claims", "claim_parts")
+STUDY_TABLES = (*STUDY_RESULTS, "study_runs", "claims", "claim_parts")
 STUDIED = ("photos", "images", "vocabulary")
 """Assets whose versions say what a study was of."""
+
+_ONE_OF_THEM = "retrieval_raw"
+
+
+@dataclass(frozen=True)
+class Made:
+    """How the study's LocSens models were made.
+
+    Attributes:
+        hidden: Widths of their fused layers.
+        steps: Steps of each training.
+    """
+
+    hidden: tuple[int, ...]
+    steps: int
 
 
 @dataclass(frozen=True)
@@ -26,14 +42,14 @@ class StudyData:
         claims: `claim`, `statement`, `effect`, `effect_low`, `effect_high` (points, 95 %), `p_value`, `seeds`,
             `verdict`, `reason`; one row a claim.
         parts: `claim`, `part`, and the same figures: the comparisons that a claim is made of.
-        config: How the study's LocSens models are made, as the profile says.
+        made: How its LocSens models were made, as their rows of `study_runs` say.
     """
 
     retrieval: pl.DataFrame
     tagging: pl.DataFrame
     claims: pl.DataFrame
     parts: pl.DataFrame
-    config: StudyConfig
+    made: Made
 
     @property
     def seeds(self) -> int:
@@ -46,8 +62,8 @@ def read_study(run: Run) -> StudyData | None:
     """The study's tables; None if no seed has results, or a seed's are of other photos than there are now."""
     if outdated_seeds(run):
         return None
-    retrieval, tagging = (_of_every_seed(run, asset) for asset in STUDY_RESULTS)
-    return study_of(retrieval, tagging, run.frame("claims"), run.frame("claim_parts"), run.profile.study)
+    retrieval, tagging, trained = (_of_every_seed(run, asset) for asset in (*STUDY_RESULTS, "study_runs"))
+    return study_of(retrieval, tagging, run.frame("claims"), run.frame("claim_parts"), made_as(trained))
 
 
 def outdated_seeds(run: Run) -> tuple[str, ...]:
@@ -55,14 +71,14 @@ def outdated_seeds(run: Run) -> tuple[str, ...]:
 
     A study is redone only on purpose: beside newer results its figures, which replace theirs, would hide what changed.
     """
-    now = {one for one in run.inputs if one.asset in STUDIED}
+    now = inputs_of(run.inputs, STUDIED)
     return tuple(
         sorted(
             {
                 str(record.partition)
                 for asset in STUDY_RESULTS
                 for record in run.records(asset)
-                if record.status == "done" and {one for one in record.inputs if one.asset in STUDIED} != now
+                if record.status == "done" and inputs_of(record.inputs, STUDIED) != now
             },
             key=int,
         )
@@ -70,12 +86,20 @@ def outdated_seeds(run: Run) -> tuple[str, ...]:
 
 
 def study_of(
-    retrieval: pl.DataFrame, tagging: pl.DataFrame, claims: pl.DataFrame, parts: pl.DataFrame, config: StudyConfig
+    retrieval: pl.DataFrame, tagging: pl.DataFrame, claims: pl.DataFrame, parts: pl.DataFrame, made: Made
 ) -> StudyData | None:
-    """A study from its four tables and its section of the profile; None if there is no result at all."""
+    """A study from its four tables and how its models were made; None if there is no result at all."""
     if retrieval.is_empty() and tagging.is_empty():
         return None
-    return StudyData(retrieval, tagging, claims.sort("claim"), parts, config)
+    return StudyData(retrieval, tagging, claims.sort("claim"), parts, made)
+
+
+def made_as(runs: pl.DataFrame) -> Made:
+    """How the LocSens models of `study_runs` were made: all alike, a check of the study sees to that."""
+    raw = runs.filter(pl.col("training") == _ONE_OF_THEM)
+    if raw.is_empty():
+        return Made((), 0)
+    return Made(tuple(json.loads(raw["config"][0])["network"]["hidden"]), int(raw["steps"][0]))
 
 
 def _of_every_seed(run: Run, asset: str) -> pl.DataFrame:

@@ -42,6 +42,16 @@ def test_an_unknown_key_in_the_file_is_named(clean: Path) -> None:
         load_settings()
 
 
+def test_several_devices_and_one_by_number_contradict_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOCSENS_STORAGE", "s3://key:secret@bucket/data")
+    monkeypatch.setenv("LOCSENS_DEVICE", "cuda:1")
+    assert load_settings().device == "cuda:1"
+    monkeypatch.setenv("LOCSENS_DEVICES", "2")
+    with pytest.raises(SettingsError, match=r"LOCSENS_DEVICES: .* without a number, found 'cuda:1'") as caught:
+        load_settings()
+    assert "secret" not in str(caught.value)
+
+
 @pytest.mark.parametrize(("name", "value"), [("PROFILE", "huge"), ("DEVICE", "tpu"), ("EXECUTOR", "none")])
 def test_an_impossible_value_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv(f"LOCSENS_{name}", value)

@@ -11,7 +11,9 @@ import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from assets.base.execute import execute
+from assets.base.freshness import judge
 from assets.base.keys import METHODS
+from assets.base.provenance import Input
 from assets.base.run import Run
 from assets.base.step import Step, StepRegistry
 from assets.base.tables import TABLES
@@ -22,7 +24,7 @@ from assets.locsens.learn import learn
 from assets.locsens.photo_sets import NothingToLearnFromError, PhotoSet, join_embeddings, tag_matrix
 from models.config import VariantConfig
 from models.locsens import load_locsens
-from models.weights import load_config
+from models.weights import UnusableWeightsError, load_config
 
 TAGS, WIDTH = 6, 8
 
@@ -256,3 +258,32 @@ def test_spoilt_weights_fail_the_check(workspace: Workspace, log: logging.Logger
     curve = pa.table({"step": [1, 2], "loss": [0.1, 0.2]})
     workspace.storage.write_table(files["curve.parquet"].path, curve)
     assert not locsens_loss_went_down(run).passed
+
+
+def test_given_weights_are_an_input_as_long_as_they_can_be_looked_up(
+    workspace: Workspace, log: logging.Logger, tmp_path: Path
+) -> None:
+    execute(locsens_model, workspace, "retrieval_zeroed", log).raise_if_failed()
+    weights = workspace.storage.read_bytes("models/locsens_model/retrieval_zeroed/weights.safetensors")
+    path = tmp_path / "weights.safetensors"
+    raw = workspace.profile.locsens["retrieval_raw"].model_copy(update={"initial_weights": str(path)})
+    workspace.profile = workspace.profile.model_copy(
+        update={"locsens": workspace.profile.locsens | {"retrieval_raw": raw}}
+    )
+    with pytest.raises(UnusableWeightsError, match=r"weights\.safetensors: expected .*, found no file"):
+        execute(locsens_model, workspace, "retrieval_raw", log).raise_if_failed()
+    path.write_bytes(weights)
+    outcome = execute(locsens_model, workspace, "retrieval_raw", log).raise_if_failed()
+    assert path.as_uri() in {one.asset for one in outcome.records["locsens_model"].inputs}
+    assert judge(locsens_model, workspace, "retrieval_raw").state == "fresh"
+    path.unlink()
+    assert judge(locsens_model, workspace, "retrieval_raw").state == "fresh", "the model is as good as before"
+    path.write_bytes(weights + b" ")
+    assert judge(locsens_model, workspace, "retrieval_raw").state == "older"
+    assert path.as_uri() not in {one.asset for one in outcome_inputs(workspace, "retrieval_zeroed")}
+
+
+def outcome_inputs(workspace: Workspace, variant: str) -> tuple[Input, ...]:
+    record = workspace.ledger.get("locsens_model", variant)
+    assert record is not None
+    return record.inputs

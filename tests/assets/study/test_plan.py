@@ -14,7 +14,9 @@ def test_all_trainings_have_one_budget_of_at_least_1200_steps() -> None:
     assert {one.config.optimisation.steps for one in plan} == {1_200}
     assert len({learning_rate_area(one.config.optimisation) for one in plan}) == 1
     assert {one.config.optimisation.seed for one in plan} == {2}
-    assert {one.config.network.hidden for one in plan} == {(256, 256, 256, 128, 64)}
+    assert {(one.config.network.hidden, one.config.network.norm_groups) for one in plan} == {
+        ((256, 256, 256, 128, 64), 4)
+    }
 
 
 def test_every_row_of_the_tables_and_every_ablation_is_there() -> None:
@@ -63,7 +65,7 @@ def test_ablations_change_one_thing() -> None:
 def test_a_width_that_does_not_fit_is_refused() -> None:
     profile = load_profile("tiny")
     profile = profile.model_copy(update={"study": profile.study.model_copy(update={"hidden": (63,)})})
-    with pytest.raises(ValueError, match="multiples of norm_groups 32, found 63"):
+    with pytest.raises(ValueError, match="multiples of norm_groups 4, found 63"):
         trainings(profile, 0)
 
 

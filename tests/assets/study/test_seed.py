@@ -10,7 +10,7 @@ import pytest
 
 import assets.study.seed
 from assets.base.execute import execute
-from assets.base.keys import RETRIEVAL_MODELS, TAGGING_MODELS
+from assets.base.keys import NEARBY_KM, RETRIEVAL_MODELS, TAGGING_MODELS
 from assets.base.provenance import Record
 from assets.base.settings import Settings
 from assets.base.step import STAGES
@@ -87,6 +87,8 @@ def test_a_seed_that_was_stopped_goes_on_to_the_same_figures(
     assert set(TAGGING_MODELS) == set(tagging.filter(pl.col("slice") == "all").get_column("model"))
     apart = retrieval.filter(pl.col("slice") == "users_apart").get_column("model").unique()
     assert set(apart) == {"upper_bound", "mcc", "locsens_zeroed", "locsens_raw"}
+    apart = tagging.filter(pl.col("slice") == "users_apart").get_column("model").unique()
+    assert set(apart) == {"frequency", *NEARBY_KM, "mcc", "mcc_cosine", "locsens_raw"}
     scores = frame(workspace, "study_scores").filter(pl.col("measure") == "precision_at_10", pl.col("slice") == "all")
     means = scores.group_by("model", "granularity").agg(pl.col("value").mean())
     published = retrieval.filter(pl.col("slice") == "all", pl.col("average") == "query")

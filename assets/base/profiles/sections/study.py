@@ -15,6 +15,7 @@ class StudyConfig(FrozenConfig):
     hidden: tuple[int, ...] = Field(
         default=(2048, 2048, 2048, 1024, 512), min_length=1, description="Widths of LocSens' fused layers."
     )
+    norm_groups: int = Field(default=32, ge=1, description="Groups of the group norm after each fused layer.")
     narrow_location: int = Field(
         default=10, ge=1, description="Width of the location representation that claim 7 says is ignored."
     )

@@ -5,7 +5,8 @@ from pydantic import ValidationError
 
 from assets.base.profiles import Profile, load_profile
 from assets.base.profiles.profile import NAMES, ProfileError
-from models.config import PAPER_VARIANTS
+from assets.base.profiles.sections.study import StudyConfig
+from models.config import PAPER_VARIANTS, LocSensConfig
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -46,3 +47,13 @@ def test_a_hash_covers_its_section_alone() -> None:
 def test_results_are_published_under_the_seed_that_made_them() -> None:
     with pytest.raises(ValidationError, match=r"seed 3, another is set in evaluation, embeddings\.mcc"):
         Profile(name="paper", seed=3)
+
+
+@pytest.mark.parametrize("name", ["sample", "collection"])
+def test_narrower_layers_have_the_papers_channels_in_a_group(name: str) -> None:
+    def channels(network: LocSensConfig | StudyConfig) -> set[int]:
+        return {width // network.norm_groups for width in network.hidden}
+
+    profile, paper = load_profile(name), load_profile("paper").locsens["retrieval_raw"].network
+    for network in (profile.study, *(variant.network for variant in profile.locsens.values())):
+        assert channels(network) == channels(paper) == {64, 32, 16}

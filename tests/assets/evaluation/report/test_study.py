@@ -1,16 +1,15 @@
 """With a study: means with their spread, trainings of their own, verdicts; each number as its query gives it."""
 
+import json
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import replace
-from types import SimpleNamespace
 
 import duckdb
 import polars as pl
 import pytest
 from page_numbers import mistakes
 
-from assets.base.profiles.sections.study import StudyConfig
 from assets.base.provenance import Input, Record
 from assets.evaluation.report import figures, paper
 from assets.evaluation.report.breakdown import by_continent
@@ -20,7 +19,7 @@ from assets.evaluation.report.further import staged_remarks, stricter_tables, st
 from assets.evaluation.report.html import render
 from assets.evaluation.report.measured import Measured, retrieval_figures
 from assets.evaluation.report.notes import notes_of
-from assets.evaluation.report.study import StudyData, outdated_seeds, read_study, study_of
+from assets.evaluation.report.study import Made, StudyData, outdated_seeds, read_study, study_of
 from assets.evaluation.report.tables import four_tables
 from assets.evaluation.report.theme import to_svg
 
@@ -64,7 +63,7 @@ def study(report_data: ReportData) -> StudyData:
         seeded(report_data.tagging, "accuracy_at_1", ()),
         claims,
         part,
-        StudyConfig(hidden=(96, 48)),
+        Made((96, 48), 1_200),
     )
     assert found is not None
     return found
@@ -262,18 +261,23 @@ def test_a_study_of_one_seed_has_no_spread_and_none_is_none(study: StudyData, re
     found = retrieval_figures(report_data.retrieval, one)[("mcc", "city")]
     assert (found.spread, found.view) == (None, "study_retrieval_results")
     empty = study.retrieval.clear()
-    assert study_of(empty, study.tagging.clear(), study.claims, study.parts, study.config) is None
+    assert study_of(empty, study.tagging.clear(), study.claims, study.parts, study.made) is None
 
 
 class OfTwoSeeds:
     """What `read_study` needs of a run: the study's tables, two seeds of them, and what each was made from."""
 
     def __init__(self, study: StudyData, now: Collection[Input] = (), second: Collection[Input] = ()) -> None:
-        self.profile = SimpleNamespace(study=study.config)
         self.inputs = tuple(now)
         self._made_from = {"0": tuple(now), "2": tuple(second)}
         self._tables = {"claims": study.claims, "claim_parts": study.parts}
-        self._results = {"study_retrieval_results": study.retrieval, "study_tagging_results": study.tagging}
+        config = json.dumps({"network": {"hidden": [96, 48]}})
+        runs = pl.DataFrame({"training": ["mcc", "retrieval_raw"], "steps": [9, 1_200], "config": ["{}", config]})
+        self._results = {
+            "study_retrieval_results": study.retrieval,
+            "study_tagging_results": study.tagging,
+            "study_runs": runs.join(pl.DataFrame({"seed": [0, 2]}), how="cross"),
+        }
 
     def frame(self, asset: str) -> pl.DataFrame:
         return self._tables[asset]
@@ -295,6 +299,7 @@ def test_seeds_come_from_the_folders(study: StudyData) -> None:
     assert found.retrieval["seed"].unique().sort().to_list() == [0, 2]
     assert found.seeds == 2
     assert found.claims["claim"].to_list() == [1, 2]
+    assert found.made == Made((96, 48), 1_200)
 
 
 @pytest.mark.parametrize("asset", ["photos", "images", "vocabulary"])

@@ -5,41 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assets.base.profiles.sections.evaluation import EvaluationConfig
-from assets.evaluation.candidates import to_test_photos
-from assets.evaluation.results import (
-    no_places_row,
-    photo_hits,
-    query_precision,
-    query_slices,
-    retrieval_not_run,
-    retrieval_rows,
-    tagging_not_run,
-    tagging_rows,
-)
+from assets.evaluation.retrieval_results import query_precision, retrieval_not_run, retrieval_rows
+from assets.evaluation.slices import query_slices
+from tests.assets.evaluation.results_sample import PHOTOS, QUERIES
 
 CONFIG = EvaluationConfig(granularities={"city": 25.0, "street": 1.0})
-PHOTOS = to_test_photos(
-    pl.DataFrame(
-        {
-            "photo_id": [1, 2, 3],
-            "latitude": [0.0, 0.0, 10.0],
-            "longitude": [0.0, 0.1, 10.0],
-            "continent": ["EU", "EU", "AS"],
-            "tag_ids": [[0, 1], [1], [2]],
-        },
-        schema_overrides={"tag_ids": pl.List(pl.Int32)},
-    )
-)
-QUERIES = pl.DataFrame(
-    {
-        "query_id": [0, 1, 2, 3, 4, 5],
-        "kind": ["photo", "photo", "photo", "tag", "tag", "tag"],
-        "tag_id": [1, 1, 2, 0, 1, 2],
-        "latitude": [0.0, 0.0, 10.0, None, None, None],
-        "longitude": [0.0, 0.1, 10.0, None, None, None],
-        "photo_id": [1, 2, 3, None, None, None],
-    }
-)
 
 
 def ranked(query, *hits):
@@ -108,50 +78,10 @@ def test_queries_of_an_unknown_hashtag_are_misses():
     assert note == "1 of 3 queries ask for a hashtag that the model does not know: no hit"
 
 
-def test_slices():
-    slices = query_slices(QUERIES, PHOTOS, np.array([1]))
-    assert {name: members.tolist() for name, members in slices.items()} == {
-        "all": [True] * 6,
-        "continent:AS": [False, False, True, False, False, False],
-        "continent:EU": [True, True, False, False, False, False],
-        "frequency:1": [False, False, False, True, False, False],
-        "frequency:2": [True, True, False, False, True, False],
-        "frequency:3": [False, False, True, False, False, True],
-        "no_places": [False, False, True, True, False, True],
-    }
-
-
-def tagged(photo, *tags):
-    own = {1: {0, 1}, 2: {1}, 3: {2}}[photo]
-    return [
-        {"photo_id": photo, "rank": rank, "tag_id": tag, "is_correct": tag in own}
-        for rank, tag in enumerate(tags, start=1)
-    ]
-
-
-def test_tagging_by_hand():
-    config = EvaluationConfig(k=2)
-    rows = [*tagged(1, 1, 5, 0), *tagged(2, 5, 1, 0), *tagged(3, 5, 6, 2)]
-    rankings = pl.DataFrame(rows, schema_overrides={"rank": pl.Int16, "tag_id": pl.Int32})
-    results = tagging_rows("mcc", rankings, PHOTOS, config, 7)
-    row = results.filter(slice="all").row(0, named=True)
-    assert row["accuracy_at_1"] == pytest.approx(100 / 3)
-    assert row["accuracy_at_10"] == pytest.approx(200 / 3)
-    assert row["predicted_tags_pct"] == pytest.approx(100)  # 1, 5 and 6, over 0, 1 and 2
-    assert row["correctly_predicted_tags_pct"] == pytest.approx(100 / 3)  # 1
-    assert row["photos"] == 3
-    assert results["slice"].to_list() == ["all", "continent:AS", "continent:EU", *(f"frequency:{n}" for n in (1, 2, 3))]
-    europe = results.filter(slice="continent:EU").row(0, named=True)
-    assert (europe["accuracy_at_1"], europe["photos"]) == (50.0, 2)
-
-
 def test_a_model_that_did_not_run_has_one_row():
     row = retrieval_not_run("her", "no word vectors", 7).row(0, named=True)
     assert (row["slice"], row["queries"], row["seed"], row["note"]) == ("all", 0, 7, "no word vectors")
     assert row["precision_at_10"] is None
-    row = tagging_not_run("her", "no word vectors", 7).row(0, named=True)
-    assert (row["photos"], row["note"]) == (0, "no word vectors")
-    assert row["accuracy_at_1"] is row["accuracy_at_10"] is row["predicted_tags_pct"] is None
 
 
 def test_without_the_own_photo_ranks_close():
@@ -194,39 +124,3 @@ def test_without_the_own_photo_by_brute_force(seed):
         expected.append(sum(tag and km <= 25 for tag, km in left) * 100 / 3)
     found = query_precision(pl.DataFrame(rows, schema=frame().schema), QUERIES[:3], config, without_own=True)
     assert found["city"].tolist() == pytest.approx(expected)
-
-
-def test_tagging_by_frequency_counts_only_hashtags_of_the_third():
-    config = EvaluationConfig(k=2)
-    rows = [*tagged(1, 1, 5, 0), *tagged(2, 5, 1, 0), *tagged(3, 5, 6, 2)]
-    rankings = pl.DataFrame(rows, schema_overrides={"rank": pl.Int16, "tag_id": pl.Int32})
-    results = tagging_rows("mcc", rankings, PHOTOS, config, 7)
-    found = {
-        name: row
-        for name, *row in results.select(
-            "slice", "accuracy_at_1", "accuracy_at_10", "predicted_tags_pct", "correctly_predicted_tags_pct", "photos"
-        ).iter_rows()
-    }
-    # hashtags 0, 1 and 2 are the thirds; photo 1 carries 0 and 1, photo 2 carries 1, photo 3 carries 2
-    assert found["frequency:1"] == [0, 0, 0, 0, 1], "0 is third for photo 1"
-    assert found["frequency:2"] == [50, 100, 100, 100, 2]
-    assert found["frequency:3"] == [0, 0, 0, 0, 1]
-    hits = photo_hits(rankings, PHOTOS, config)
-    assert hits.tag_ids.tolist() == [[1, 5], [5, 1], [5, 6]]
-    assert hits.correct.tolist() == [[True, False], [False, True], [False, False]]
-
-
-def test_tagging_without_places_by_hand():
-    config = EvaluationConfig(k=2)
-    photos = PHOTOS.only(np.array([0, 2, 5, 6]))  # 1 is the name of a place: photo 2 has no other
-    assert photos.photo_ids.tolist() == [1, 3]
-    assert photos.tag_ids.tolist() == [0, 2]
-    rankings = pl.DataFrame(
-        [*tagged(1, 0, 5), *tagged(3, 5, 6)], schema_overrides={"rank": pl.Int16, "tag_id": pl.Int32}
-    )
-    (row,) = no_places_row("mcc", rankings, photos, config, 7).rows(named=True)
-    assert (row["slice"], row["photos"], row["accuracy_at_1"], row["accuracy_at_10"]) == ("no_places", 2, 50, 50)
-    assert (row["predicted_tags_pct"], row["correctly_predicted_tags_pct"]) == (150, 50)
-    nobody = PHOTOS.only(np.array([7]))
-    assert (len(nobody), nobody.offsets.tolist()) == (0, [0])
-    assert no_places_row("mcc", rankings.clear(), nobody, config, 7).is_empty()
