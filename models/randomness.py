@@ -19,3 +19,19 @@ def generator_for(seed: int, *counters: Counter, device: torch.device | str = "c
     generator = torch.Generator(device)
     generator.manual_seed(mixed_seed(seed, *counters))
     return generator
+
+
+def seed_draws(seed: int, device: torch.device) -> None:
+    """Seed what layers draw from by themselves, on the CPU and on a device.
+
+    Not `torch.manual_seed`: for every kind of device that is not there it keeps a call with the whole stack as text,
+    for ever. Once a step that is time, and at last all of the memory.
+
+    Args:
+        seed: The seed.
+        device: Where layers draw.
+    """
+    torch.default_generator.manual_seed(seed)
+    if device.type == "cuda":
+        with torch.cuda.device(device):
+            torch.cuda.manual_seed(seed)

@@ -26,6 +26,7 @@ from models.curves import TrainingCurve
 from models.devices import bf16_in_hardware, choose_device, rank_among
 from models.event_files import event_logger
 from models.memory import freed_memory_kept
+from models.randomness import seed_draws
 from models.schedules import learning_rate_factor
 from models.seeds import mixed_seed
 from models.share import WHOLE, Share, check_shares
@@ -172,7 +173,7 @@ class _Optimised(LightningModule):
         share = self._shares[part]
         # For layers that draw by themselves (dropout): their draws, too, depend on the step and the part alone.
         parts = () if share == WHOLE else (share.index, share.of)
-        torch.manual_seed(mixed_seed(self._config.seed, "layers", step, *parts))
+        seed_draws(mixed_seed(self._config.seed, "layers", step, *parts), self.device)
         return self._task.loss(content, step, share)
 
     def configure_gradient_clipping(self, *_args: Any, **_kwargs: Any) -> None:

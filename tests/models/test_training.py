@@ -153,6 +153,14 @@ def test_the_curve_holds_the_rate_that_each_step_was_taken_with(tmp_path: Path) 
     assert [rates[step] for step in (10, 30, 40, 60)] == pytest.approx([0.05, 0.05, 0.005, 0.005])
 
 
+def test_a_step_leaves_nothing_behind_for_devices_that_are_not_there(tmp_path: Path) -> None:
+    waiting = [torch.cuda._queued_calls, torch.xpu._queued_calls, torch.mtia._queued_calls]  # type: ignore[attr-defined]
+    before = [len(calls) for calls in waiting]
+    fit(LineTask(), options(), tmp_path, print, device="cpu")
+    grown = [len(calls) - count for calls, count in zip(waiting, before, strict=True)]
+    assert max(grown) < 5, "not one for each of 60 steps"
+
+
 def test_finished_training_is_only_loaded(tmp_path: Path) -> None:
     first, again = LineTask(), LineTask()
     curve = fit(first, options(), tmp_path, print, device="cpu")

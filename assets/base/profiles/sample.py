@@ -29,7 +29,7 @@ PROFILE = Profile(
     splits=SplitConfig(test_fraction=0.2, validation_fraction=0.05),
     images=ImageConfig(short_side=64),
     embeddings=small_embeddings(
-        mcc_steps=2_000, steps=900, batch_size=64, image_side=64, crop=48, widths=(32, 64, 128, 256)
+        mcc_steps=2_000, steps=600, batch_size=64, image_side=64, crop=48, widths=(32, 64, 128, 256)
     ),
     locsens=small_variants(steps=600, batch_size=192, layers=EIGHTH, validation_queries=250),
     evaluation=EvaluationConfig(max_photo_queries=400, max_tagging_photos=1_200),

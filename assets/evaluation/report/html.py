@@ -19,7 +19,7 @@ from assets.evaluation.report.claims import judged, summary
 from assets.evaluation.report.data import ReportData
 from assets.evaluation.report.diagram import architecture
 from assets.evaluation.report.further import staged_remarks, stricter_tables, study_tables
-from assets.evaluation.report.sql import QUESTIONS
+from assets.evaluation.report.sql import OF_FREQUENCIES, QUESTIONS, of_cells
 from assets.evaluation.report.survival import survival
 from assets.evaluation.report.tables import four_tables
 from assets.evaluation.report.theme import to_svg
@@ -68,6 +68,8 @@ def render(data: ReportData, near_km: float = 25.0) -> str:
         others=others,
         remarks=staged_remarks(data.about.stages, (*tables, *stricter, *others)),
         figures=drawn,
+        maps_behind=[of_cells(one.degrees) for one in (data.world, data.close) if one is not None],
+        frequencies_behind=OF_FREQUENCIES,
         map_captions=_MAP_CAPTIONS,
         claims=claims,
         claims_in_short=summary(claims),

@@ -66,6 +66,22 @@ def _name(name: str) -> str:
     return name if name.isidentifier() and name.isascii() else quote_name(name)
 
 
+def of_cells(degrees: float) -> str:
+    """The photos in each cell of a map.
+
+    Args:
+        degrees: Side of a cell.
+    """
+    centres = (f"(floor({axis} / {degrees!r}) + 0.5) * {degrees!r} AS {axis}" for axis in ("latitude", "longitude"))
+    columns = ",\n       ".join((*centres, "count(*) AS photos"))
+    return f"SELECT {columns}\nFROM photos GROUP BY ALL ORDER BY ALL;"
+
+
+OF_FREQUENCIES: Final = """SELECT row_number() OVER (ORDER BY photos DESC) AS rank, photos, skipped
+FROM (SELECT photos, true AS skipped FROM skipped_tags UNION ALL SELECT photos, false FROM vocabulary)
+ORDER BY rank;"""
+"""The photos of each hashtag, most frequent first, and whether it is skipped."""
+
 QUESTIONS: Final[tuple[tuple[str, str], ...]] = (
     (
         "The table of location-sensitive retrieval, one row a model",

@@ -157,7 +157,7 @@ def test_claims_in_order_with_their_parts(study: StudyData) -> None:
 def test_the_page_says_what_was_judged_or_that_nothing_was(data: ReportData, report_data: ReportData) -> None:
     page = render(data)
     assert "over the 3 seeds of the study" in page
-    assert "layers of 96, 48 units, each training\n100\u202f000 steps" in page
+    assert "layers of 96, 48 units, each training\n1\u202f200 steps" in page
     assert "too few &lt;steps&gt;" in page
     assert 'aria-label="Precision at 10 with a training for each sigma' in page
     without = render(report_data)
