@@ -542,7 +542,8 @@ CLAIMS = Table(
         Column("claim", _I32, "Number of the claim, 1 to 8.", (), False),
         Column("statement", _TEXT, "The claim.", (), False),
         *_TESTED,
-        Column("reason", _TEXT, "What decides, and what to make of it.", (), False),
+        Column("reason", _TEXT, "How its comparisons went, and which of them decide.", (), False),
+        Column("likely_why", _TEXT, "Why it probably does not hold; of the sample world's study alone."),
     ),
 )
 

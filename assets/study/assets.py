@@ -82,12 +82,15 @@ def study_runs(run: Run) -> None:
         Reads("study_taggings", optional=True),
         Reads("photos"),
     ),
+    profile=("name",),
+    code_version="2",
     kinds={"polars", "parquet"},
 )
 def claims(run: Run) -> None:
     """The eight claims of the paper, each compared query by query over all seeds that were run."""
     from assets.study.claims import Evidence, judge_claims
     from assets.study.figures import claims_figure
+    from assets.study.likely import is_of_sample, with_likely_why
 
     records = {str(record.partition): record for record in run.records("study_scores") if record.status == "done"}
     if not records:
@@ -103,6 +106,7 @@ def claims(run: Run) -> None:
         pl.concat(part.join(asked, on="photo_id", how="semi") for _, part in run.frames("photos", columns)),
     )
     judged, parts = judge_claims(evidence)
+    judged = with_likely_why(judged, of_sample=is_of_sample(run))
     run.write("claims", judged)
     run.write("claim_parts", parts)
     shown = ("claim", "statement", "effect", "p_value", "seeds", "verdict", "reason")

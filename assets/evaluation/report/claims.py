@@ -35,6 +35,7 @@ class Judged:
     figures: dict[str, str | None]
     query: Query
     reason: str = ""
+    likely_why: str = ""
     parts: tuple["Judged", ...] = ()
 
 
@@ -52,6 +53,7 @@ def judged(study: StudyData | None) -> tuple[Judged, ...]:
                 f"{claim}. {row['statement']}",
                 Query(f"claim-{claim}", f"Claim {claim}", one_row(_ROUNDED, "claims", {"claim": claim})),
                 row["reason"] or "",
+                row["likely_why"] or "",
                 tuple(
                     _judged(part, part["part"], _part_query(claim, number, part["part"]))
                     for number, part in enumerate(parts.iter_rows(named=True), start=1)
@@ -66,7 +68,14 @@ def _part_query(claim: int, number: int, part: str) -> Query:
     return Query(f"claim-{claim}-{number}", f"Claim {claim}, {part}", sql)
 
 
-def _judged(row: dict[str, Any], text: str, query: Query, reason: str = "", parts: tuple[Judged, ...] = ()) -> Judged:
+def _judged(
+    row: dict[str, Any],
+    text: str,
+    query: Query,
+    reason: str = "",
+    likely_why: str = "",
+    parts: tuple[Judged, ...] = (),
+) -> Judged:
     verdict = NOT_TESTED if row["effect"] is None else row["verdict"]
     mark, style = MARKS.get(verdict, MARKS["undecided"])
     figures: dict[str, str | None] = {
@@ -75,7 +84,7 @@ def _judged(row: dict[str, Any], text: str, query: Query, reason: str = "", part
     }
     figures["p_value"] = None if row["p_value"] is None else p_text(row["p_value"])
     figures["seeds"] = None if row["seeds"] is None else str(row["seeds"])
-    return Judged(text, verdict, mark, style, figures, query, reason, parts)
+    return Judged(text, verdict, mark, style, figures, query, reason, likely_why, parts)
 
 
 def p_text(value: float) -> str:

@@ -51,11 +51,12 @@ def study(report_data: ReportData) -> StudyData:
             "seeds": [3, 3],
             "verdict": ["does not", "holds"],
             "reason": ["too few <steps>", ""],
+            "likely_why": ["a small <world>", None],
         }
     )
     part = (
         claims.filter(pl.col("claim") == 2)
-        .drop("statement", "reason")
+        .drop("statement", "reason", "likely_why")
         .with_columns(part=pl.lit("raw over MCC's, city"))
     )
     found = study_of(
@@ -159,6 +160,7 @@ def test_the_page_says_what_was_judged_or_that_nothing_was(data: ReportData, rep
     assert "over the 3 seeds of the study" in page
     assert "layers of 96, 48 units, each training\n1\u202f200 steps" in page
     assert "too few &lt;steps&gt;" in page
+    assert page.count("Likely why: a small &lt;world&gt;") == 1
     assert 'aria-label="Precision at 10 with a training for each sigma' in page
     without = render(report_data)
     assert "One seed, no error bars" in without

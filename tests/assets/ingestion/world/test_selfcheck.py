@@ -30,8 +30,9 @@ def test_sample() -> None:
     assert 0.4 < sample.leak < 0.6
     assert sample.frequency_at_1 < 8
     assert sample.frequency_at_10 < 35
-    for found, paper in zip(sample.upper_bound, (100, 96.08, 90.51, 80.31, 64.52, 42.46), strict=True):
-        assert found == pytest.approx(paper, abs=30)
+    # The paper's: 100, 96.08, 90.51, 80.31, 64.52, 42.46. With 2,700 test photos few hashtags have ten of them on a
+    # continent; `world_properties` publishes that as missed.
+    assert sample.upper_bound == pytest.approx((100, 81.48, 63.77, 52.94, 51.93, 32.38), abs=0.01)
 
 
 def test_empty_words_are_skipped(tiny_plan: Plan, tmp_path) -> None:
