@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 import benchmarks
+from assets.base.cores import available_cores
 from assets.base.settings import load_settings
 from benchmarks.report import Measured, say, show
 
@@ -30,7 +31,7 @@ def main(
             raise typer.BadParameter(f"no benchmark {name!r}; there are {', '.join(found)}")
     work = load_settings().work / "benchmarks"
     short: list[Measured] = []
-    say(f"{len(os.sched_getaffinity(0))} cores; load average {os.getloadavg()[0]:.1f}")
+    say(f"{available_cores()} cores; load average {os.getloadavg()[0]:.1f}")
     for name in names or found:
         folder = work / name
         folder.mkdir(parents=True, exist_ok=True)

@@ -4,17 +4,32 @@ Nothing here but pydantic; what the choices do lives in `training`, `share`, `se
 `schedules`.
 """
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from models.share import check_shares
 
 
 class FrozenConfig(BaseModel):
-    """A configuration: immutable, and unknown names are refused."""
+    """A configuration: immutable, and unknown names are refused. It is published beside the model, so it holds no secret."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, hide_input_in_errors=True)
+
+
+def _without_credentials(path: str) -> str:
+    if any(
+        "@" in link.partition("://")[2].partition("/")[0] or "?" in link for link in path.split("::") if "://" in link
+    ):
+        raise ValueError(
+            "a path of weights is published with the model: expected none with a user name, password or query; "
+            "stores take credentials from the environment"
+        )
+    return path
+
+
+PublishedPath = Annotated[str, AfterValidator(_without_credentials)]
+"""A local or fsspec path without credentials."""
 
 
 class OptimisationConfig(FrozenConfig):
@@ -152,7 +167,7 @@ class VariantConfig(FrozenConfig):
     zeroed_share: float = Field(
         0.5, gt=0, lt=1, description="Started from zeroed: share of the steps that is trained zeroed."
     )
-    initial_weights: str = Field(
+    initial_weights: PublishedPath = Field(
         "",
         description="Published weights of a network of the same widths to start from, a local or fsspec path to "
         "safetensors; empty: drawn from the seed.",

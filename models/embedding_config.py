@@ -9,7 +9,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from models.config import FrozenConfig, OptimisationConfig
+from models.config import FrozenConfig, OptimisationConfig, PublishedPath
 
 SMALL_CNN = "small_cnn"
 VALIDATION_METRICS = ("validation_accuracy_at_1", "validation_accuracy_at_10")
@@ -25,7 +25,7 @@ class BackboneConfig(FrozenConfig):
         "resnet50",
         description="A torchvision classification network by name, or small_cnn, our own.",
     )
-    weights: str = Field(
+    weights: PublishedPath = Field(
         "IMAGENET1K_V1",
         description=(
             "What it starts from: torchvision weights by their enum name, a local or fsspec path to a state "
@@ -46,6 +46,8 @@ class BackboneConfig(FrozenConfig):
     @property
     def starts_from_file(self) -> bool:
         """Whether the weights are a file's, and not random or torchvision's by name."""
+        if self.name == SMALL_CNN:
+            return bool(self.weights)
         return bool(PurePosixPath(self.weights).suffix) and not self.weights.rpartition(".")[0].endswith("_Weights")
 
 

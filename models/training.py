@@ -124,7 +124,8 @@ def fit(
     shares = [Share(rank * parts + part, devices * parts) for part in range(parts)]
     watch = Watch(task, config, checkpoint, scratch / SNAPSHOTS, tell)
     # All devices by number: without them fork_rng warns where there are several.
-    with _quiet(), torch.random.fork_rng(range(torch.cuda.device_count())), freed_memory_kept():
+    forked = range(torch.cuda.device_count()) if where.type == "cuda" else ()
+    with _quiet(), torch.random.fork_rng(forked), freed_memory_kept():
         trainer = Trainer(
             accelerator="gpu" if where.type == "cuda" else where.type,
             devices=devices if devices > 1 or where.index is None else [where.index],

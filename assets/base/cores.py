@@ -1,4 +1,4 @@
-"""How many cores there are for this process: containers and schedulers give it fewer than the machine has."""
+"""How many cores there are for this process: schedulers and sets of cores give it fewer than the machine has."""
 
 import os
 

@@ -134,7 +134,8 @@ def _train_in_children(run: Run, train: Callable[[Run], Any]) -> None:
         if said.exists():
             raise TrainingProcessError(said.read_text()) from error
         raise TrainingProcessError(
-            f"{error}; no process said why, so one was killed: perhaps memory ran out (more `accumulate` needs less)"
+            f"{error}; no process said why: it was killed, perhaps for want of memory (more `accumulate` needs "
+            "less), or failed before it began; the log may say more"
         ) from error
     finally:
         path.unlink()

@@ -103,7 +103,7 @@ def load_settings(**overrides: object) -> Settings:
     except ValidationError as error:
         problem = error.errors()[0]
         if not problem["loc"]:  # of settings together: their values, which may hold credentials, are not shown
-            raise SettingsError(str(problem["ctx"]["error"])) from error
+            raise SettingsError(str(problem["ctx"]["error"])) from None
         name = str(problem["loc"][0])
         if problem["type"] == "extra_forbidden":
             raise SettingsError(f"{name}: unknown setting; known are {', '.join(sorted(known))}") from error

@@ -1,4 +1,4 @@
-"""Files of weights that trainings start from, as inputs: another content at the same path makes another model.
+"""Files of weights that trainings start from, as inputs: another file at the same path makes another model.
 
 Weights that torchvision knows by name never change and are no input.
 """
@@ -11,7 +11,9 @@ from assets.base.workspace import Workspace
 from assets.ingestion.errors import SourceError
 from assets.ingestion.sources import Source, absolute_url, find_source_files
 
-_GONE = "not there"
+
+class GivenWeightsError(ValueError):
+    """Weights that a training is to start from cannot be looked up."""
 
 
 def backbone_weights(profile: Profile, method: str) -> tuple[str, ...]:
@@ -29,23 +31,28 @@ def weights_input(workspace: Workspace, asset: str, partition: str | None, paths
     """Files of weights as inputs of an output: public URL and fingerprint now.
 
     Of one that cannot be looked up what the output's record says stays: a model is as good as before when the file that
-    it began with is gone. Without a record the training itself says what is missing.
+    it began with is gone.
 
     Args:
         workspace: Knows the record.
         asset: What is trained.
         partition: Its partition.
         paths: Local or fsspec paths.
+
+    Raises:
+        GivenWeightsError: One is not there or cannot be reached, and the output was not made of it.
     """
     record = workspace.ledger.get(asset, partition)
     return [_as_input(path, record) for path in sorted(set(paths))]
 
 
 def _as_input(path: str, record: Record | None) -> Input:
+    url = absolute_url(path)
     try:
         (file,) = find_source_files(Source(path))
-    except (SourceError, ValueError):
-        url = absolute_url(path)
-        before = [one for one in record.inputs if one.asset == url] if record else []
-        return before[0] if before else Input(url, None, _GONE)
-    return Input(file.url, None, file.etag)
+    except (SourceError, ValueError) as error:
+        before = next((one for one in record.inputs if one.asset == url), None) if record else None
+        if before is None:
+            raise GivenWeightsError(f"weights that a training starts from: {error}") from error
+        return before
+    return Input(url, None, file.etag)

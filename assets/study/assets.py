@@ -106,7 +106,7 @@ def claims(run: Run) -> None:
         pl.concat(part.join(asked, on="photo_id", how="semi") for _, part in run.frames("photos", columns)),
     )
     judged, parts = judge_claims(evidence)
-    judged = with_likely_why(judged, of_sample=is_of_sample(run))
+    judged = with_likely_why(judged, of_sample=is_of_sample(run, records))
     run.write("claims", judged)
     run.write("claim_parts", parts)
     shown = ("claim", "statement", "effect", "p_value", "seeds", "verdict", "reason")

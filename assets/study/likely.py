@@ -4,10 +4,12 @@ A reason is shown only where it was found: of the sample world, with profile `sa
 hold. Whoever studies other photos has to look for reasons of their own.
 """
 
+from collections.abc import Iterable
 from typing import Final
 
 import polars as pl
 
+from assets.base.freshness import judge
 from assets.base.run import Run
 from assets.ingestion.sources import parse_source
 from assets.study.claims import FEWEST_SEEDS
@@ -16,9 +18,20 @@ LIKELY_WHY: Final[dict[int, str]] = {}
 """Number of a claim → why it fails there, probably."""
 
 
-def is_of_sample(run: Run) -> bool:
-    """Whether a run is of the photos and settings that the reasons are about."""
-    return parse_source(run.settings.source).is_sample and run.profile.name == "sample"
+def is_of_sample(run: Run, seeds: Iterable[str]) -> bool:
+    """Whether a run is of what the reasons are about: the whole sample world, as it is studied now.
+
+    Args:
+        run: Of the step `claims`.
+        seeds: The study's seeds that it compares.
+    """
+    settings, study = run.settings, run.workspace.steps.maker("study_scores")
+    return (
+        parse_source(settings.source).is_sample
+        and run.profile.name == "sample"
+        and not settings.limit_rows
+        and all(judge(study, run.workspace, seed).state == "fresh" for seed in seeds)
+    )
 
 
 def with_likely_why(judged: pl.DataFrame, *, of_sample: bool) -> pl.DataFrame:

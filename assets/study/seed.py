@@ -56,15 +56,9 @@ def run_seed(run: Run, seed: int) -> dict[str, pa.Table]:
     folder = SeedFolder(run.scratch / "study")
     photos = read_photos(run)
     vocabulary = run.frame("vocabulary", ["tag_id", "is_place"])
-    plan = trainings(run.profile, seed)
-    total = len(plan) + sum(map(len, EMBEDDINGS.values()))
     done: list[Path] = []
     judged: list[Judged] = []
-
-    def say(key: str) -> None:
-        run.log.info("seed %d, training %d of %d: %s", seed, len(done) + 1, total, key)
-
-    for split, methods in EMBEDDINGS.items():
+    for split in EMBEDDINGS:
         where = setting(photos, vocabulary, split, run.profile)
         if where.queries.is_empty() or not len(where.tagged):
             raise NothingToAskError(
@@ -72,21 +66,34 @@ def run_seed(run: Run, seed: int) -> dict[str, pa.Table]:
                 f"{len(where.photos)} test photos with an image"
             )
         judged.append(_untrained(run, where, vocabulary))
-        for method in methods:
-            say(work_key(method, split))
-            if made := embed(run, seed, where, method, folder):
-                done.append(made)
-                judged.append(_dots(run, where, method, Embeddings(folder.storage, folder, split)))
-        lesson = functools.cache(functools.partial(_lesson, where, Embeddings(folder.storage, folder, split)))
-        for training in plan:
-            if training.split == split:
-                say(training.key)
-                made = folder.once(training.key, _maker(run, where, training, folder, lesson))
-                done.append(made)
-                judged.append(_read(made))
+        for made, found in _trained(run, where, seed, folder, len(done)):
+            done += made
+            judged.append(found)
     rows, seconds = read_rows(done)
     run.facts["seconds of training"] = seconds
     return {"study_runs": rows, **joined(judged)}
+
+
+def _trained(
+    run: Run, where: Setting, seed: int, folder: SeedFolder, before: int
+) -> Iterator[tuple[list[Path], Judged]]:
+    """All trainings on a split, one after the other: the folder of each one's work, and what came of it."""
+    plan = trainings(run.profile, seed)
+    total = len(plan) + sum(map(len, EMBEDDINGS.values()))
+    own = [training for training in plan if training.split == where.split]
+    methods = EMBEDDINGS[where.split]
+    names = [*(work_key(method, where.split) for method in methods), *(training.key for training in own)]
+    told = (f"seed {seed}, training {number} of {total}: {name}" for number, name in enumerate(names, before + 1))
+    embeddings = Embeddings(folder.storage, folder, where.split)
+    for method in methods:
+        run.log.info(next(told))
+        if made := embed(run, seed, where, method, folder):
+            yield [made], _dots(run, where, method, embeddings)
+    lesson = functools.cache(functools.partial(_lesson, where, embeddings))
+    for training in own:
+        run.log.info(next(told))
+        made = folder.once(training.key, _maker(run, where, training, folder, lesson))
+        yield [made], _read(made)
 
 
 def _untrained(run: Run, where: Setting, vocabulary: pl.DataFrame) -> Judged:

@@ -2,7 +2,7 @@ import pytest
 import torch
 from pydantic import ValidationError
 
-from models.config import OptimisationConfig
+from models.config import OptimisationConfig, VariantConfig
 from models.embedding import EmbeddingModel, architecture_of, new_model
 from models.embedding_config import (
     BackboneConfig,
@@ -96,3 +96,29 @@ def test_best_weights_are_chosen_by_a_metric_that_there_is() -> None:
         MccConfig(optimisation=OptimisationConfig(keep="best"))
     chosen = OptimisationConfig(keep="best", select_by="validation_accuracy_at_10")
     assert MccConfig(optimisation=chosen).optimisation.keep == "best"
+
+
+@pytest.mark.parametrize(
+    ("name", "weights", "is_file"),
+    [
+        ("resnet50", "IMAGENET1K_V1", False),
+        ("resnet50", "ResNet50_Weights.IMAGENET1K_V2", False),
+        ("resnet50", "", False),
+        ("resnet50", "s3://bucket/resnet.pth", True),
+        ("small_cnn", "", False),
+        ("small_cnn", "/models/backbone", True),
+    ],
+)
+def test_which_weights_are_a_files(name: str, weights: str, is_file: bool) -> None:
+    assert BackboneConfig(name=name, weights=weights).starts_from_file is is_file
+
+
+@pytest.mark.parametrize(
+    "weights", ["https://user:pass@host/w.pt", "https://host/w.pt?signature=pass", "simplecache::s3://pass@b/w"]
+)
+def test_credentials_in_a_path_of_weights_are_refused_and_not_shown(weights: str) -> None:
+    for make in (lambda: BackboneConfig(weights=weights), lambda: VariantConfig(initial_weights=weights)):
+        with pytest.raises(ValidationError, match="expected none with a user name, password or query") as caught:
+            make()
+        assert "pass@" not in str(caught.value)
+        assert "signature" not in str(caught.value)

@@ -4,6 +4,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from torch import Tensor
 
 from models.tagged_photos import TaggedPhotos
 from models.triplets import TripletSampler
@@ -136,3 +137,16 @@ def test_millions_of_pairs_are_reached() -> None:
     drawn = TripletSampler(tagged, 6, "image_or_tag", seed=0).draw(4096, 0)
     assert int(drawn.photos.max()) > 0.99 * photos
     assert not bool(tagged.carries(drawn.negative_photos, drawn.negative_tags).any())
+
+
+def test_moving_a_sampler_leaves_the_photos_where_they_are() -> None:
+    tagged = TaggedPhotos.from_lists([[0, 1], [0, 2], [0]], 3)
+    sampler = TripletSampler(tagged, 2, "image", 0)  # 0 is on all photos: some pairs are left out
+    other = TripletSampler(tagged, 2, "image", 0)
+    sampler.to(torch.device("meta"))
+    assert {value.device.type for value in vars(sampler.tagged).values() if isinstance(value, Tensor)} == {"meta"}
+    assert sampler._pairs is not None
+    assert sampler._pairs.photos.device.type == "meta"
+    assert tagged.device.type == "cpu"
+    assert other.draw(4, 0).photos.device.type == "cpu"
+    assert sampler.tagged.vocabulary == 3

@@ -96,10 +96,17 @@ class Curve:
 
 @dataclass(frozen=True)
 class Density:
-    """Photos per cell: `cells` has `latitude`, `longitude` (centres), `photos`; `degrees` is their side."""
+    """Photos per cell.
+
+    Attributes:
+        cells: `latitude`, `longitude` (centres) and `photos`.
+        degrees: Side of a cell.
+        within: Only photos from these latitudes (south, north) and longitudes (west, east) are counted; None: all.
+    """
 
     cells: pl.DataFrame
     degrees: float
+    within: tuple[float, float, float, float] | None = None
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ def densities(photos: pl.LazyFrame, cell_degrees: float) -> tuple[Density, Densi
         return world, None
     side = max(north - south, east - west, 0.01) / _CELLS_CLOSE_BY
     inside = photos.filter(pl.col("latitude").is_between(south, north), pl.col("longitude").is_between(west, east))
-    return world, Density(_cells(inside, side), side)
+    return world, Density(_cells(inside, side), side, (south, north, west, east))
 
 
 def _cells(photos: pl.LazyFrame, side: float) -> pl.DataFrame:

@@ -66,18 +66,24 @@ def _name(name: str) -> str:
     return name if name.isidentifier() and name.isascii() else quote_name(name)
 
 
-def of_cells(degrees: float) -> str:
+def of_cells(degrees: float, within: tuple[float, float, float, float] | None) -> str:
     """The photos in each cell of a map.
 
     Args:
         degrees: Side of a cell.
+        within: South, north, west and east edge of what is counted; None for everything.
     """
-    centres = (f"(floor({axis} / {degrees!r}) + 0.5) * {degrees!r} AS {axis}" for axis in ("latitude", "longitude"))
+    side = f"{degrees!r}::DOUBLE"  # a plain literal would be a decimal, whose quotients are others
+    centres = (f"(floor({axis} / {side}) + 0.5) * {side} AS {axis}" for axis in ("latitude", "longitude"))
     columns = ",\n       ".join((*centres, "count(*) AS photos"))
-    return f"SELECT {columns}\nFROM photos GROUP BY ALL ORDER BY ALL;"
+    where = ""
+    if within is not None:
+        south, north, west, east = (f"{edge!r}::DOUBLE" for edge in within)
+        where = f"\nWHERE latitude BETWEEN {south} AND {north} AND longitude BETWEEN {west} AND {east}"
+    return f"SELECT {columns}\nFROM photos{where} GROUP BY ALL ORDER BY ALL;"
 
 
-OF_FREQUENCIES: Final = """SELECT row_number() OVER (ORDER BY photos DESC) AS rank, photos, skipped
+OF_FREQUENCIES: Final = """SELECT row_number() OVER (ORDER BY photos DESC, skipped DESC) AS rank, photos, skipped
 FROM (SELECT photos, true AS skipped FROM skipped_tags UNION ALL SELECT photos, false FROM vocabulary)
 ORDER BY rank;"""
 """The photos of each hashtag, most frequent first, and whether it is skipped."""

@@ -62,44 +62,35 @@ def read_study(run: Run) -> StudyData | None:
     """The study's tables; None if no seed has results, or a seed's are of other photos than there are now."""
     if outdated_seeds(run):
         return None
-    retrieval, tagging, trained = (_of_every_seed(run, asset) for asset in (*STUDY_RESULTS, "study_runs"))
-    return study_of(retrieval, tagging, run.frame("claims"), run.frame("claim_parts"), made_as(trained))
+    retrieval, tagging = (_of_every_seed(run, asset) for asset in STUDY_RESULTS)
+    if retrieval.is_empty() and tagging.is_empty():
+        return None
+    made = made_as(_of_every_seed(run, "study_runs"))
+    return StudyData(retrieval, tagging, run.frame("claims").sort("claim"), run.frame("claim_parts"), made)
 
 
 def outdated_seeds(run: Run) -> tuple[str, ...]:
-    """Seeds of the study whose photos, images or hashtags are not those of now, in order.
+    """Seeds of the study not of the photos, images and hashtags of now, or not made as the newest one, in order.
 
     A study is redone only on purpose: beside newer results its figures, which replace theirs, would hide what changed.
     """
     now = inputs_of(run.inputs, STUDIED)
-    return tuple(
-        sorted(
-            {
-                str(record.partition)
-                for asset in STUDY_RESULTS
-                for record in run.records(asset)
-                if record.status == "done" and inputs_of(record.inputs, STUDIED) != now
-            },
-            key=int,
-        )
-    )
-
-
-def study_of(
-    retrieval: pl.DataFrame, tagging: pl.DataFrame, claims: pl.DataFrame, parts: pl.DataFrame, made: Made
-) -> StudyData | None:
-    """A study from its four tables and how its models were made; None if there is no result at all."""
-    if retrieval.is_empty() and tagging.is_empty():
-        return None
-    return StudyData(retrieval, tagging, claims.sort("claim"), parts, made)
+    records = [record for asset in STUDY_RESULTS for record in run.records(asset) if record.status == "done"]
+    newest = max(records, key=lambda record: record.finished_at, default=None)
+    old = {
+        str(record.partition)
+        for record in records
+        if newest is not None
+        and (inputs_of(record.inputs, STUDIED), record.profile_hash, record.code_version)
+        != (now, newest.profile_hash, newest.code_version)
+    }
+    return tuple(sorted(old, key=int))
 
 
 def made_as(runs: pl.DataFrame) -> Made:
-    """How the LocSens models of `study_runs` were made: all alike, a check of the study sees to that."""
-    raw = runs.filter(pl.col("training") == _ONE_OF_THEM)
-    if raw.is_empty():
-        return Made((), 0)
-    return Made(tuple(json.loads(raw["config"][0])["network"]["hidden"]), int(raw["steps"][0]))
+    """How the LocSens models of `study_runs` were made: one stands for all, since seeds made otherwise are outdated."""
+    raw = runs.filter(pl.col("training") == _ONE_OF_THEM).row(0, named=True)
+    return Made(tuple(json.loads(raw["config"])["network"]["hidden"]), raw["steps"])
 
 
 def _of_every_seed(run: Run, asset: str) -> pl.DataFrame:

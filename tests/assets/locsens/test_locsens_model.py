@@ -18,13 +18,14 @@ from assets.base.run import Run
 from assets.base.step import Step, StepRegistry
 from assets.base.tables import TABLES
 from assets.base.workspace import Workspace
+from assets.embeddings.given_weights import GivenWeightsError
 from assets.locsens.assets import locsens_model
 from assets.locsens.checks import locsens_loss_went_down, locsens_weights_are_finite
 from assets.locsens.learn import learn
 from assets.locsens.photo_sets import NothingToLearnFromError, PhotoSet, join_embeddings, tag_matrix
 from models.config import VariantConfig
 from models.locsens import load_locsens
-from models.weights import UnusableWeightsError, load_config
+from models.weights import load_config
 
 TAGS, WIDTH = 6, 8
 
@@ -270,7 +271,9 @@ def test_given_weights_are_an_input_as_long_as_they_can_be_looked_up(
     workspace.profile = workspace.profile.model_copy(
         update={"locsens": workspace.profile.locsens | {"retrieval_raw": raw}}
     )
-    with pytest.raises(UnusableWeightsError, match=r"weights\.safetensors: expected .*, found no file"):
+    with pytest.raises(
+        GivenWeightsError, match=r"starts from: source file:.*weights\.safetensors: there is no such file"
+    ):
         execute(locsens_model, workspace, "retrieval_raw", log).raise_if_failed()
     path.write_bytes(weights)
     outcome = execute(locsens_model, workspace, "retrieval_raw", log).raise_if_failed()

@@ -19,7 +19,7 @@ from assets.evaluation.report.further import staged_remarks, stricter_tables, st
 from assets.evaluation.report.html import render
 from assets.evaluation.report.measured import Measured, retrieval_figures
 from assets.evaluation.report.notes import notes_of
-from assets.evaluation.report.study import Made, StudyData, outdated_seeds, read_study, study_of
+from assets.evaluation.report.study import Made, StudyData, outdated_seeds, read_study
 from assets.evaluation.report.tables import four_tables
 from assets.evaluation.report.theme import to_svg
 
@@ -59,15 +59,13 @@ def study(report_data: ReportData) -> StudyData:
         .drop("statement", "reason", "likely_why")
         .with_columns(part=pl.lit("raw over MCC's, city"))
     )
-    found = study_of(
+    return StudyData(
         pl.concat([retrieval, apart.with_columns(slice=pl.lit("users_apart"))]),
         seeded(report_data.tagging, "accuracy_at_1", ()),
-        claims,
+        claims.sort("claim"),
         part,
         Made((96, 48), 1_200),
     )
-    assert found is not None
-    return found
 
 
 @pytest.fixture(scope="module")
@@ -262,8 +260,8 @@ def test_a_study_of_one_seed_has_no_spread_and_none_is_none(study: StudyData, re
     one = study.retrieval.filter(pl.col("seed") == 1)
     found = retrieval_figures(report_data.retrieval, one)[("mcc", "city")]
     assert (found.spread, found.view) == (None, "study_retrieval_results")
-    empty = study.retrieval.clear()
-    assert study_of(empty, study.tagging.clear(), study.claims, study.parts, study.made) is None
+    none = replace(study, retrieval=study.retrieval.clear(), tagging=study.tagging.clear())
+    assert read_study(OfTwoSeeds(none)) is None  # type: ignore[arg-type]  # as much of a run as is needed
 
 
 class OfTwoSeeds:
@@ -271,6 +269,7 @@ class OfTwoSeeds:
 
     def __init__(self, study: StudyData, now: Collection[Input] = (), second: Collection[Input] = ()) -> None:
         self.inputs = tuple(now)
+        self.code_of = {"0": "1", "2": "1"}
         self._made_from = {"0": tuple(now), "2": tuple(second)}
         self._tables = {"claims": study.claims, "claim_parts": study.parts}
         config = json.dumps({"network": {"hidden": [96, 48]}})
@@ -286,7 +285,7 @@ class OfTwoSeeds:
 
     def records(self, asset: str) -> list[Record]:
         return [
-            Record(asset, seed, (), inputs, "1", "", 0, "", "", "done", "", "version")
+            Record(asset, seed, (), inputs, self.code_of[seed], "", 0, "", seed, "done", "", "version")
             for seed, inputs in self._made_from.items()
         ]
 
@@ -316,6 +315,8 @@ def test_a_study_of_other_photos_is_not_shown(study: StudyData, data: ReportData
     assert read_study(same) is not None  # type: ignore[arg-type]  # as above
     assert outdated_seeds(other) == ("2",)  # type: ignore[arg-type]  # as above
     assert read_study(other) is None  # type: ignore[arg-type]  # as above
+    same.code_of["0"] = "0"
+    assert outdated_seeds(same) == ("0",), "made otherwise than the newest one"  # type: ignore[arg-type]  # as above
     more = OfTwoSeeds(study, [*made_from, Input("photos", "b-00000", "1")], made_from)
     assert outdated_seeds(more) == ("2",)  # type: ignore[arg-type]  # as above
 
