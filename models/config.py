@@ -12,7 +12,7 @@ from models.share import check_shares
 
 
 class FrozenConfig(BaseModel):
-    """A configuration: immutable, and unknown names are refused. It is published beside the model, so it holds no secret."""
+    """A configuration: immutable, unknown names refused. It is published with the model and holds no secret."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, hide_input_in_errors=True)
 

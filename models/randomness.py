@@ -24,8 +24,8 @@ def generator_for(seed: int, *counters: Counter, device: torch.device | str = "c
 def seed_draws(seed: int, device: torch.device) -> None:
     """Seed what layers draw from by themselves, on the CPU and on a device.
 
-    Not `torch.manual_seed`: for every kind of device that is not there it writes down the whole stack as text, which takes
-    the longer the deeper a training is called.
+    Not `torch.manual_seed`: for every kind of device that is not there it writes down the whole stack as text, which
+    takes the longer the deeper a training is called.
 
     Args:
         seed: The seed.

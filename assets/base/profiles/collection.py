@@ -3,7 +3,7 @@
 - A test split of 20 % and validation of 5 %: a collection is small.
 - No hashtags skipped: in somebody's own collection the most frequent ones mean something.
 - Hashtags on fewer than ten photos are left out: nothing can be learnt from them, nor measured.
-- A study of twice the steps; three seeds of some ten thousand photos are a night's work on two cores.
+- A study of twice the steps; three seeds of some ten thousand photos take hours on two cores.
 - A small CNN from random weights, AdamW and narrower LocSens layers, as in `sample`.
 """
 
