@@ -16,7 +16,17 @@ def test_every_number_is_the_answer_of_its_query(tiny: Tiny) -> None:
     page = (storage / "reports" / "index.html").read_text()
     found = numbers_of(page)
     linked = {number.key.split("-")[0] for number in found.found}
-    assert {"agnostic", "sensitive", "frequency", "continent", "alive", "account", "photos", "hashtags"} <= linked
+    assert {
+        "agnostic",
+        "sensitive",
+        "frequency",
+        "continent",
+        "tagging",
+        "alive",
+        "account",
+        "photos",
+        "hashtags",
+    } <= linked
     assert len(found.found) > 150
     with duckdb.connect(str(storage / "locsens.duckdb"), read_only=True) as catalog:
         assert mistakes(page, catalog) == []

@@ -1,10 +1,13 @@
-"""Precision of photo queries by continent, by hashtag frequency and by what counts: slices of `retrieval_results`."""
+"""Retrieval and tagging by continent and by hashtag frequency: slices of `retrieval_results` and `tagging_results`."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 import polars as pl
 
-from assets.evaluation.report.measured import RUN_VIEWS, STUDY_VIEWS, retrieval_figures
+from assets.evaluation.report.measured import RUN_VIEWS, STUDY_VIEWS, Figures, retrieval_figures, tagging_figures
+
+Kind = Literal["retrieval", "tagging"]
 
 CONTINENTS = {
     "AF": "Africa",
@@ -21,76 +24,96 @@ PREFIXES = ("continent:", "frequency:")
 _FREQUENCIES = {"3": "rarest third", "2": "middle third", "1": "most frequent third"}
 _SCHEMA = {
     "model": pl.String,
-    "granularity": pl.String,
+    "column": pl.String,
     "slice": pl.String,
     "group": pl.String,
-    "precision_at_10": pl.Float64,
+    "mean": pl.Float64,
     "spread": pl.Float64,
-    "queries": pl.Int64,
+    "count": pl.Int64,
     "view": pl.String,
 }
 
 
 def by_continent(
-    retrieval: pl.DataFrame, study: pl.DataFrame | None, models: Sequence[str], granularities: Sequence[str]
+    results: pl.DataFrame,
+    study: pl.DataFrame | None,
+    models: Sequence[str],
+    columns: Sequence[str],
+    kind: Kind = "retrieval",
 ) -> pl.DataFrame:
-    """P@10 by the continent of the query's place.
+    """P@10 by the continent of the query's place, or accuracy by that of the photo's.
 
     Args:
-        retrieval: Rows of `retrieval_results`.
+        results: Rows of `retrieval_results` or of `tagging_results`.
         study: The study's, if one was run.
         models: Models to show.
-        granularities: Granularities to show.
+        columns: Granularities, or measures of tagging, to show.
+        kind: Which of the two.
 
     Returns:
-        `model`, `granularity`, `slice`, `group` (its name), `precision_at_10`, `spread` (standard deviation over
-        seeds, null for one), `queries` and `view` (of the catalog), by granularity and group.
+        `model`, `column`, `slice`, `group` (its name), `mean`, `spread` (standard deviation over seeds, null for one),
+        `count` (of queries or photos) and `view` (of the catalog), by column and group.
     """
-    return _by_group(retrieval, study, "continent:", CONTINENTS, models, granularities)
+    return _by_group(results, study, "continent:", CONTINENTS, models, columns, kind)
 
 
 def by_frequency(
-    retrieval: pl.DataFrame, study: pl.DataFrame | None, models: Sequence[str], granularities: Sequence[str]
+    results: pl.DataFrame,
+    study: pl.DataFrame | None,
+    models: Sequence[str],
+    columns: Sequence[str],
+    kind: Kind = "retrieval",
 ) -> pl.DataFrame:
-    """The same by frequency of the hashtag asked for: thirds of the distinct hashtags, rarest first."""
-    return _by_group(retrieval, study, "frequency:", _FREQUENCIES, models, granularities)
+    """The same by frequency of the hashtag, asked for or counted: thirds of the distinct hashtags, rarest first."""
+    return _by_group(results, study, "frequency:", _FREQUENCIES, models, columns, kind)
 
 
 def _by_group(
-    retrieval: pl.DataFrame,
+    results: pl.DataFrame,
     study: pl.DataFrame | None,
     prefix: str,
     names: dict[str, str],
     models: Sequence[str],
-    granularities: Sequence[str],
+    columns: Sequence[str],
+    kind: Kind,
 ) -> pl.DataFrame:
-    queries = _queries(RUN_VIEWS["retrieval"], retrieval, prefix)
+    counts = _counts(kind, RUN_VIEWS[kind], results, prefix)
     if study is not None:
-        queries |= _queries(STUDY_VIEWS["retrieval"], study, prefix)
-    found = {part for _, part in queries}
+        counts |= _counts(kind, STUDY_VIEWS[kind], study, prefix)
+    found = {part for _, part in counts}
     known = [prefix + key for key in names]
     slices = [part for part in known if part in found] + sorted(found - set(known))
     rows = []
     for part in slices:
         key = part.removeprefix(prefix)
-        for (model, granularity), measured in retrieval_figures(retrieval, study, "query", part).items():
-            if model in models and granularity in granularities:
-                asked = queries[measured.view, part]
-                shown = (names.get(key, key), measured.mean, measured.spread, asked, measured.view)
-                rows.append((model, granularity, part, *shown))
+        for (model, column), measured in _figures(kind, results, study, part).items():
+            if model in models and column in columns:
+                count = counts[measured.view, part]
+                rows.append(
+                    (model, column, part, names.get(key, key), measured.mean, measured.spread, count, measured.view)
+                )
     table = pl.DataFrame(rows, schema=_SCHEMA, orient="row")
     # A group that the study never asked for: its models have no figure there, the collection's model is another one.
-    of_study = pl.col("view") == STUDY_VIEWS["retrieval"]
+    of_study = pl.col("view") == STUDY_VIEWS[kind]
     table = table.filter(of_study | ~of_study.any().over("model"))
     place = {part: index for index, part in enumerate(slices)}
     return table.sort(
-        pl.col("granularity").replace_strict({one: at for at, one in enumerate(granularities)}, return_dtype=pl.Int64),
+        pl.col("column").replace_strict({one: at for at, one in enumerate(columns)}, return_dtype=pl.Int64),
         pl.col("slice").replace_strict(place, return_dtype=pl.Int64),
         "model",
     )
 
 
-def _queries(view: str, results: pl.DataFrame, prefix: str) -> dict[tuple[str, str], int]:
-    """View and slice → queries that its figures are averages over."""
-    asked = results.filter(pl.col("average") == "query", pl.col("slice").str.starts_with(prefix))
-    return {(view, part): count for part, count in asked.group_by("slice").agg(pl.col("queries").max()).iter_rows()}
+def _figures(kind: Kind, results: pl.DataFrame, study: pl.DataFrame | None, part: str) -> Figures:
+    if kind == "tagging":
+        return tagging_figures(results, study, part)
+    return retrieval_figures(results, study, "query", part)
+
+
+def _counts(kind: Kind, view: str, results: pl.DataFrame, prefix: str) -> dict[tuple[str, str], int]:
+    """View and slice → queries or photos that its figures are averages over."""
+    rows = results.filter(pl.col("slice").str.starts_with(prefix))
+    counter = "photos" if kind == "tagging" else "queries"
+    if kind == "retrieval":
+        rows = rows.filter(pl.col("average") == "query")
+    return {(view, part): count for part, count in rows.group_by("slice").agg(pl.col(counter).max()).iter_rows()}

@@ -225,6 +225,8 @@ class ReportData:
         tagging: Rows of `tagging_results`.
         by_continent: As `breakdown.by_continent` makes it.
         by_frequency: The same by class of hashtag frequency, rarest first.
+        tagging_by_continent: The same of tagging.
+        tagging_by_frequency: The same of tagging.
         curves: Training curves.
         world: Photos per cell of the whole Earth.
         close: The same in finer cells, if the collection is of one region.
@@ -245,6 +247,8 @@ class ReportData:
     tagging: pl.DataFrame
     by_continent: pl.DataFrame
     by_frequency: pl.DataFrame
+    tagging_by_continent: pl.DataFrame
+    tagging_by_frequency: pl.DataFrame
     curves: tuple[Curve, ...]
     world: Density
     close: Density | None

@@ -21,7 +21,7 @@ from assets.evaluation.report.measured import Measured, retrieval_figures
 from assets.evaluation.report.theme import DASHES, MARKERS, PALETTE, SERIES, styled
 
 PANEL = (5.2, 4.0)
-_GROUP_COLUMNS = ("group", "precision_at_10", "spread")
+_GROUP_COLUMNS = ("group", "mean", "spread")
 
 Series = Mapping[str, Sequence[Measured | None]]
 """Name → one figure for each place on the x axis, None where not run."""
@@ -122,24 +122,23 @@ def _sigma_axes(axes: Axes, series: Series, ylabel: str) -> None:
     axes.grid(visible=False, axis="x")
 
 
-def breakdown(rows: pl.DataFrame, groups: Sequence[str], granularity: str, title: str, xlabel: str) -> Figure:
-    """P@10 by group for each model: a dot a model, set beside each other within the group.
+def breakdown(rows: pl.DataFrame, groups: Sequence[str], title: str, xlabel: str, unit: str) -> Figure:
+    """A measure by group for each model: a dot a model, set beside each other within the group.
 
     Args:
-        rows: `model`, `granularity`, `group`, `precision_at_10`, `spread`.
+        rows: `model`, `group`, `mean`, `spread`.
         groups: Groups in order, as shown.
-        granularity: Which granularity.
-        title: That granularity in words.
+        title: What is measured, in words.
         xlabel: What the groups are.
+        unit: The measure.
     """
-    chosen = rows.filter(pl.col("granularity") == granularity)
-    models = in_order(set(chosen["model"]))
+    models = in_order(set(rows["model"]))
     with styled():
         figure = Figure(figsize=PANEL, layout="constrained")
         axes = figure.subplots()
         width = 0.7 / max(len(models), 1)
         for index, model in enumerate(models):
-            own = chosen.filter(pl.col("model") == model)
+            own = rows.filter(pl.col("model") == model)
             found = {group: (mean, spread) for group, mean, spread in own.select(*_GROUP_COLUMNS).iter_rows()}
             means, spreads = ([_nan(found.get(group, (None, None))[part]) for group in groups] for part in (0, 1))
             places = np.arange(len(groups)) + (index - (len(models) - 1) / 2) * width
@@ -161,7 +160,7 @@ def breakdown(rows: pl.DataFrame, groups: Sequence[str], granularity: str, title
         axes.set_xlim(-0.5, max(len(groups) - 0.5, 0.5))
         axes.set_ylim(bottom=0)
         axes.set_xlabel(xlabel)
-        axes.set_ylabel("P@10 in %")
+        axes.set_ylabel(f"{unit} in %")
         axes.set_title(title)
         axes.grid(visible=False, axis="x")
         _legend(figure, 2)

@@ -34,8 +34,11 @@ def gather(run: Run) -> ReportData:
     """Everything that the report says, from the published tables and models."""
     retrieval = run.frame("retrieval_results")
     study = read_study(run)
-    seeds = None if study is None else study.retrieval
+    tagging = run.frame("tagging_results")
     shown = run.profile.report
+    seeds = (None, None) if study is None else (study.retrieval, study.tagging)
+    of_queries = (retrieval, seeds[0], shown.breakdown_models, shown.breakdown_granularities)
+    of_photos = (tagging, seeds[1], shown.breakdown_tagging_models, shown.breakdown_measures)
     curves = training_curves(run)
     world, close = densities(run.scan("photos"), shown.map_cell_degrees)
     return ReportData(
@@ -44,9 +47,11 @@ def gather(run: Run) -> ReportData:
         survivorship=run.frame("image_survivorship"),
         photos_by_split=photos_by_split(run),
         retrieval=retrieval,
-        tagging=run.frame("tagging_results"),
-        by_continent=by_continent(retrieval, seeds, shown.breakdown_models, shown.breakdown_granularities),
-        by_frequency=by_frequency(retrieval, seeds, shown.breakdown_models, shown.breakdown_granularities),
+        tagging=tagging,
+        by_continent=by_continent(*of_queries),
+        by_frequency=by_frequency(*of_queries),
+        tagging_by_continent=by_continent(*of_photos, kind="tagging"),
+        tagging_by_frequency=by_frequency(*of_photos, kind="tagging"),
         curves=curves,
         world=world,
         close=close,

@@ -5,6 +5,7 @@ collection (hashtags, places, names) is hostile and escaped by jinja2; our SVG a
 """
 
 import base64
+from collections.abc import Iterator
 from importlib import resources
 from typing import Any
 
@@ -14,6 +15,7 @@ from markupsafe import Markup
 
 from assets.base.rounding import two_digits
 from assets.evaluation.report import figures, map_figures, paper
+from assets.evaluation.report.breakdown import Kind
 from assets.evaluation.report.breakdown_part import broken_down
 from assets.evaluation.report.claims import judged, summary
 from assets.evaluation.report.data import ReportData
@@ -74,22 +76,8 @@ def render(data: ReportData, near_km: float = 25.0) -> str:
         claims=claims,
         claims_in_short=summary(claims),
         breakdowns=[
-            broken_down(
-                templates,
-                data.by_frequency,
-                "By hashtag frequency",
-                "frequency",
-                "hashtags asked for, by how many photos carry them",
-                with_study=data.study is not None,
-            ),
-            broken_down(
-                templates,
-                data.by_continent,
-                "By continent",
-                "continent",
-                "continent of the query’s place",
-                with_study=data.study is not None,
-            ),
+            broken_down(templates, rows, title, key, xlabel, with_study=data.study is not None, kind=kind)
+            for kind, rows, title, key, xlabel in _breakdowns(data)
         ],
         survivorship=survival(templates, data.survivorship),
         curves=[
@@ -107,6 +95,16 @@ def render(data: ReportData, near_km: float = 25.0) -> str:
         headline=compared(tables),
         street=at_the_street(tables),
     )
+
+
+def _breakdowns(data: ReportData) -> Iterator[tuple[Kind, pl.DataFrame, str, str, str]]:
+    """Kind, rows, title, key and label of each way to group queries and photos."""
+    asked = "hashtags asked for, by how many photos carry them"
+    yield "retrieval", data.by_frequency, "Retrieval by hashtag frequency", "frequency", asked
+    yield "retrieval", data.by_continent, "Retrieval by continent", "continent", "continent of the query’s place"
+    counted = "hashtags counted, by how many photos carry them"
+    yield "tagging", data.tagging_by_frequency, "Tagging by hashtag frequency", "tagging-frequency", counted
+    yield "tagging", data.tagging_by_continent, "Tagging by continent", "tagging-continent", "continent of the photo"
 
 
 _MAP_CAPTIONS = (

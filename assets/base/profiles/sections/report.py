@@ -1,5 +1,7 @@
 """What the report shows: how many pictures, which model answers, how maps and bins are cut."""
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict, Field
 
 
@@ -50,5 +52,12 @@ class ReportConfig(BaseModel):
     breakdown_models: tuple[str, ...] = Field(
         ("mcc", "her", "locsens_zeroed", "locsens_dropout", "locsens_sampling_0.05", "locsens_raw"),
         description="Models whose precision is broken down by continent and by hashtag frequency.",
+    )
+    breakdown_measures: tuple[Literal["accuracy_at_1", "accuracy_at_10"], ...] = Field(
+        ("accuracy_at_10",), description="Measures of tagging that are broken down."
+    )
+    breakdown_tagging_models: tuple[str, ...] = Field(
+        ("frequency", "nearby_25", "mcc", "her", "locsens_zeroed", "locsens_raw"),
+        description="Models whose tagging is broken down by continent and by hashtag frequency.",
     )
     seed: int = Field(0, description="Seed of the random examples.")

@@ -25,6 +25,7 @@ from assets.evaluation.report.data import (
     TagList,
 )
 
+TAGGERS = ("frequency", "mcc", "locsens_raw")
 BROKEN_DOWN = (("mcc", "locsens_zeroed", "locsens_dropout", "locsens_raw"), ("agnostic", "region"))
 HOSTILE = "<script>alert(1)</script>"
 
@@ -182,6 +183,25 @@ def sliced(prefix: str, groups: tuple[str, ...]) -> pl.DataFrame:
     return pl.DataFrame(rows)
 
 
+def sliced_tagging(prefix: str, groups: tuple[str, ...]) -> pl.DataFrame:
+    """Made-up results of tagging by group."""
+    rows = [
+        {
+            "model": model,
+            "accuracy_at_1": 10.0 + 3 * index + place,
+            "accuracy_at_10": 40.0 + 5 * index + 2 * place,
+            "predicted_tags_pct": 50.0,
+            "correctly_predicted_tags_pct": 20.0,
+            "photos": 60 + place,
+            "slice": f"{prefix}:{group}",
+            "seed": 0,
+        }
+        for index, model in enumerate(("frequency", "mcc", "locsens_raw"))
+        for place, group in enumerate(groups)
+    ]
+    return pl.DataFrame(rows)
+
+
 def curve(model: str) -> Curve:
     """A falling loss with two validation measures."""
     steps = np.arange(0, 800, 10)
@@ -281,6 +301,12 @@ def report_data() -> ReportData:
         tagging=tagging_results(),
         by_continent=by_continent(sliced("continent", ("AF", "AS", "EU", "NA", "OC", "SA")), None, *BROKEN_DOWN),
         by_frequency=by_frequency(sliced("frequency", ("1", "2", "3")), None, *BROKEN_DOWN),
+        tagging_by_continent=by_continent(
+            sliced_tagging("continent", ("AF", "EU")), None, TAGGERS, ("accuracy_at_10",), kind="tagging"
+        ),
+        tagging_by_frequency=by_frequency(
+            sliced_tagging("frequency", ("1", "2", "3")), None, TAGGERS, ("accuracy_at_10",), kind="tagging"
+        ),
         curves=tuple(curve(name) for name in ("MCC embedding", "LocSens, retrieval, raw", "LocSens, tagging, raw")),
         world=Density(density(), 2.0),
         close=None,

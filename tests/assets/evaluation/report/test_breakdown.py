@@ -36,7 +36,7 @@ def test_by_continent_in_order_and_named() -> None:
 
 def test_by_frequency_rarest_first() -> None:
     rows = by_frequency(RESULTS, None, ["mcc"], ["agnostic"])
-    assert rows.select("group", "precision_at_10", "queries").rows() == [
+    assert rows.select("group", "mean", "count").rows() == [
         ("rarest third", 10.0, 2),
         ("most frequent third", 30.0, 12),
     ]
@@ -61,9 +61,28 @@ def test_queries_are_those_of_the_view_that_the_figures_are_of() -> None:
         ]
     )
     rows = by_continent(collection, study, ["mcc", "mlc", "locsens_raw_narrow"], ["agnostic"])
-    assert rows.drop("spread", "granularity", "slice").rows() == [
+    assert rows.drop("spread", "column", "slice").rows() == [
         ("locsens_raw_narrow", "Asia", 2.0, 1, "study_retrieval_results"),
         # No MCC in Africa: the study asked for nothing there, and the collection's MCC is another model.
         ("mcc", "Oceania", 8.0, 3, "study_retrieval_results"),
         ("mlc", "Oceania", 1.0, 7, "retrieval_results"),
     ]
+
+
+def test_tagging_is_broken_down_in_the_same_way() -> None:
+    tagging = pl.DataFrame(
+        [
+            ("mcc", "continent:EU", 10.0, 40.0, 9),
+            ("mcc", "frequency:3", 5.0, 20.0, 4),
+            ("mcc", "frequency:1", 15.0, 60.0, 8),
+            ("her", "frequency:1", 1.0, 2.0, 8),
+        ],
+        schema=["model", "slice", "accuracy_at_1", "accuracy_at_10", "photos"],
+        orient="row",
+    ).with_columns(predicted_tags_pct=1.0, correctly_predicted_tags_pct=1.0, seed=0)
+    rows = by_frequency(tagging, None, ["mcc"], ["accuracy_at_10"], kind="tagging")
+    assert rows.select("column", "group", "mean", "count", "view").rows() == [
+        ("accuracy_at_10", "rarest third", 20.0, 4, "tagging_results"),
+        ("accuracy_at_10", "most frequent third", 60.0, 8, "tagging_results"),
+    ]
+    assert by_continent(tagging, None, ["mcc"], ["accuracy_at_1"], kind="tagging")["mean"].to_list() == [10.0]

@@ -121,6 +121,8 @@ def test_says_what_is_missing_and_why(report_data: ReportData, page: str) -> Non
         tagging=report_data.tagging.clear(),
         by_continent=report_data.by_continent.clear(),
         by_frequency=report_data.by_frequency.clear(),
+        tagging_by_continent=report_data.tagging_by_continent.clear(),
+        tagging_by_frequency=report_data.tagging_by_frequency.clear(),
         survivorship=report_data.survivorship.clear(),
         curves=(),
         layers=None,
@@ -130,7 +132,7 @@ def test_says_what_is_missing_and_why(report_data: ReportData, page: str) -> Non
         about=replace(report_data.about, taken=None),
     )
     text = render(bare)
-    assert text.count("Not available: no ranking of photo queries.") == 2
+    assert text.count("Not available: nothing was ranked.") == 4
     assert "No LocSens model is trained, so there is none to draw." in text
     assert "No model is trained." in text
     assert "Not available: no image was asked for." in text
@@ -183,5 +185,5 @@ def test_steps_stand_under_their_curves(page: str) -> None:
 
 
 def test_a_frame_with_nulls_only_has_no_group(report_data: ReportData) -> None:
-    rows = report_data.by_continent.with_columns(precision_at_10=pl.lit(None, dtype=pl.Float64))
-    assert "By continent" in render(replace(report_data, by_continent=rows))
+    rows = report_data.by_continent.with_columns(mean=pl.lit(None, dtype=pl.Float64))
+    assert "Retrieval by continent" in render(replace(report_data, by_continent=rows))

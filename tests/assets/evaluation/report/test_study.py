@@ -179,9 +179,15 @@ def test_tables_count_what_their_figures_are_averages_over(data: ReportData, stu
 
 
 def test_groups_name_the_queries_of_the_study_and_rows_that_are_not_its(data: ReportData, study: StudyData) -> None:
-    groups = data.by_continent.filter(pl.col("granularity") == "region")
+    groups = data.by_continent.filter(pl.col("column") == "region")
     ours = groups.select(
-        "model", "granularity", "slice", "precision_at_10", "queries", average=pl.lit("query"), seed=pl.lit(0)
+        "model",
+        "slice",
+        granularity="column",
+        precision_at_10="mean",
+        queries="count",
+        average=pl.lit("query"),
+        seed=pl.lit(0),
     )
     seeds = pl.concat(
         [
