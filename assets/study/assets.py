@@ -83,7 +83,7 @@ def study_runs(run: Run) -> None:
         Reads("photos"),
     ),
     profile=("name",),
-    code_version="2",
+    code_version="3",
     kinds={"polars", "parquet"},
 )
 def claims(run: Run) -> None:

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from assets.base.rounding import rounded
 from assets.study.comparisons import CLAIMS, DIVERSITY, Claim, Part, Side
 from assets.study.paired import EQUAL_WITHIN, Effect, diversity, paired
 
@@ -257,4 +258,5 @@ def _decided(found: Sequence[Found], verdicts: Sequence[Verdict], seeds: int) ->
 
 def _shown(found: Sequence[Found], which: Sequence[int]) -> str:
     effects = [(found[at].part.text, found[at].effect) for at in which]
-    return "; ".join(f"{text} ({effect.effect:+.2f})" for text, effect in effects if effect is not None)
+    # Rounded as the report and DuckDB do: the same figure stands in a cell beside.
+    return "; ".join(f"{text} ({rounded(effect.effect):+.2f})" for text, effect in effects if effect is not None)

@@ -54,7 +54,7 @@ class ReportConfig(BaseModel):
         description="Models whose precision is broken down by continent and by hashtag frequency.",
     )
     breakdown_measures: tuple[Literal["accuracy_at_1", "accuracy_at_10"], ...] = Field(
-        ("accuracy_at_10",), description="Measures of tagging that are broken down."
+        ("accuracy_at_1", "accuracy_at_10"), description="Measures of tagging that are broken down."
     )
     breakdown_tagging_models: tuple[str, ...] = Field(
         ("frequency", "nearby_25", "mcc", "her", "locsens_zeroed", "locsens_raw"),
