@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import duckdb
+import polars as pl
 from page_numbers import mistakes, numbers_of
 from tiny_collection import Tiny
 
@@ -37,10 +38,13 @@ def test_maps_and_frequencies_are_drawn_from_what_their_queries_give(tiny: Tiny)
     page = (storage / "reports" / "index.html").read_text()
     queries = [html.unescape(sql) for sql in re.findall(r'class="behind">.*?<code>(.*?)</code>', page, re.DOTALL)]
     with duckdb.connect(str(storage / "locsens.duckdb"), read_only=True) as catalog:
-        *maps, frequencies = [catalog.execute(sql).pl() for sql in queries]
-        photos = catalog.execute("SELECT * FROM photos").pl().lazy()
-        hashtags = catalog.execute("SELECT photos FROM vocabulary UNION ALL SELECT photos FROM skipped_tags").pl()
+        *maps, frequencies = [catalog.execute(sql).fetchall() for sql in queries]
+        places = catalog.execute("SELECT latitude, longitude FROM photos").fetchall()
+        counted = catalog.execute(
+            "SELECT photos, false FROM vocabulary UNION ALL SELECT photos, true FROM skipped_tags"
+        ).fetchall()
+    photos = pl.LazyFrame(places, schema=["latitude", "longitude"], orient="row")
     world, _ = densities(photos, tiny.workspace().profile.report.map_cell_degrees)
-    assert [one.rows() for one in maps] == [world.cells.rows()], "the tiny world is all over the Earth"
-    assert frequencies["rank"].to_list() == list(range(1, hashtags.height + 1))
-    assert frequencies["photos"].to_list() == sorted(hashtags["photos"].to_list(), reverse=True)
+    assert maps == [world.cells.rows()], "the tiny world is all over the Earth"
+    assert [(photos, skipped) for _, photos, skipped in frequencies] == sorted(counted, reverse=True)
+    assert [rank for rank, *_ in frequencies] == list(range(1, len(counted) + 1))
