@@ -16,6 +16,7 @@ import numpy.typing as npt
 import polars as pl
 
 from assets.base.rounding import rounded
+from assets.evaluation.slices import EVERYTHING
 from assets.study.comparisons import CLAIMS, DIVERSITY, Claim, Part, Side
 from assets.study.paired import EQUAL_WITHIN, Effect, diversity, paired
 
@@ -23,8 +24,6 @@ Verdict = Literal["holds", "does not", "undecided"]
 
 ALPHA = 0.05
 FEWEST_SEEDS = 3
-
-_EVERYTHING = "all"
 
 
 class MissingScoresError(ValueError):
@@ -67,7 +66,7 @@ class Evidence:
             ids = [column for column in ("photo_id", "query_id") if column in every.columns]
             own = pl.coalesce("user", -2 - pl.coalesce(ids))
             return (
-                every.filter(pl.col("slice") == _EVERYTHING)
+                every.filter(pl.col("slice") == EVERYTHING)
                 .join(users, on="photo_id", how="left")
                 .with_columns(user=own)
             )

@@ -30,8 +30,7 @@ PROFILE = Profile(
     evaluation=EvaluationConfig(max_photo_queries=1_000),
     study=StudyConfig(
         optimisation=adamw(steps=2_000, batch_size=256, learning_rate=1e-3),
-        hidden=QUARTER.hidden,
-        norm_groups=QUARTER.norm_groups,
+        **QUARTER._asdict(),
         photo_queries=2_000,
         tagging_photos=2_000,
     ),

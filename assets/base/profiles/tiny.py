@@ -24,8 +24,7 @@ PROFILE = Profile(
     evaluation=EvaluationConfig(max_photo_queries=60, max_tagging_photos=100),
     study=StudyConfig(
         optimisation=adamw(steps=12, batch_size=32, learning_rate=1e-3),
-        hidden=_LAYERS.hidden,
-        norm_groups=_LAYERS.norm_groups,
+        **_LAYERS._asdict(),
         photo_queries=60,
         tagging_photos=100,
         moved_queries=20,

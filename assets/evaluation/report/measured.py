@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
-ALL = "all"
+from assets.evaluation.slices import EVERYTHING
+
+ALL = EVERYTHING
 RUN_VIEWS = {"retrieval": "retrieval_results", "tagging": "tagging_results"}
 STUDY_VIEWS = {"retrieval": "study_retrieval_results", "tagging": "study_tagging_results"}
 ONE_TRAINING = "one training"
