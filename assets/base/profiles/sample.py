@@ -4,7 +4,8 @@
 - AdamW with a cosine schedule: the paper's SGD rates need far more steps than a laptop has. For the same reason MCC
   learns all hashtags of a photo at once (`small_embeddings` says why), in many small batches.
 - LocSens with an eighth of the paper's widths: those take some thirty times the multiplications, and a quarter is no
-  better on validation in retrieval (precision at 10 17.2 with either, raw locations; in tagging accuracy at 10 77 against 74).
+  better on validation in retrieval (precision at 10 17.2 with either, raw locations; in tagging accuracy at 10 77
+  against 74).
 - 250 validation photos are ranked for, three times a training: all 646 would cost a training some seconds more.
 - 400 photo queries and 1,200 tagged photos: enough to see the differences, a quarter of the time.
 - The study: twice the steps of the demo, the same network; three seeds must fit into 90 minutes.
