@@ -32,6 +32,7 @@ ANCHORS, NEGATIVES = 1024, 6
 ROUNDS = 3
 TARGET, GPU_TARGET, FP32_TARGET = 2.5, 20.0, 1.0
 _WARM = 2  # steps of each round that are not timed
+_PRODUCTS = 5  # of each kind and round
 _OPEN = DropoutSchedule(opens_at=0, full_at=0)
 VARIANTS = {
     "raw": VariantConfig(),
@@ -117,6 +118,22 @@ def released(
     return clock.stop(steps)
 
 
+def product_rate(dtype: torch.dtype, device: torch.device) -> float:
+    """Floating point operations a second of the product that a step has most of: its rows by a fused layer."""
+    rows, width = ANCHORS * (1 + NEGATIVES), 2048
+    left, right = (
+        torch.ones(rows, width, dtype=dtype, device=device),
+        torch.ones(width, width, dtype=dtype, device=device),
+    )
+    torch.mm(left, right)
+    wait_for(device)
+    start = time.perf_counter()
+    for _ in range(_PRODUCTS):
+        torch.mm(left, right)
+    wait_for(device)
+    return _PRODUCTS * 2 * rows * width * width / (time.perf_counter() - start)
+
+
 def measure(work: Path) -> Iterator[Measured]:
     """Training's targets."""
     del work
@@ -129,15 +146,22 @@ def measure(work: Path) -> Iterator[Measured]:
     # On a CPU the workers' cores are the network's: there as many as keep it fed.
     workers = available_cores() if gpu else 1
     paces: dict[str, list[Pace]] = {}
+    products: list[float] = []
     for turn in range(ROUNDS):
         say(f"round {turn + 1} of {ROUNDS}")
         for together in (False, True):
             name = _TOGETHER if together else _RELEASED
             pace = released(dataset, fast if together else slow, device, workers=workers, together=together)
             paces.setdefault(name, []).append(pace)
+        products.append(product_rate(torch.bfloat16, device) / product_rate(torch.float32, device))
         for name, variant in VARIANTS.items():
             paces.setdefault(name, []).append(ours(world, variant, "auto", fast, device))
         paces.setdefault("raw, fp32", []).append(ours(world, VARIANTS["raw"], "fp32", slow, device))
+    precision, spread = median_and_spread(products)
+    note = "what bf16 by itself gives on this device; what the ratios below have beyond it is work saved"
+    yield Measured(
+        "matrix products alone", "bf16's rate over float32's", "times", precision, None, "higher", spread, note
+    )
     base = [pace.rate for pace in paces[_RELEASED]]
     target = GPU_TARGET if gpu else TARGET if bf16_in_hardware(device) else FP32_TARGET
     where = torch.cuda.get_device_name(device) if gpu else f"CPU, {available_cores()} cores"
