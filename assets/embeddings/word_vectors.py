@@ -6,7 +6,7 @@ How such files are written is known to `assets.base.word_vector_file`.
 import numpy as np
 import pyarrow as pa
 
-from assets.base.tables import WORD_VECTORS
+from assets.base.tables.embeddings import WORD_VECTORS
 from assets.base.urls import public_url
 from assets.base.word_vector_file import WordVectorError, word_key, word_vector_lines
 

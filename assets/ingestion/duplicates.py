@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from assets.base.tables import DUPLICATE_PHOTOS
+from assets.base.tables.photos import DUPLICATE_PHOTOS
 
 Ids = npt.NDArray[np.int64]
 

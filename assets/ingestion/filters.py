@@ -4,7 +4,7 @@ import polars as pl
 import pyarrow as pa
 
 from assets.base.profiles.sections.ingestion import FilterConfig
-from assets.base.tables import DROPPED_PHOTOS, GEOTAGGED_PHOTOS
+from assets.base.tables.photos import DROPPED_PHOTOS, GEOTAGGED_PHOTOS
 from assets.ingestion.tags import normalise_tags
 
 DROP_REASONS = ("video", "extension", "no_location", "bad_location", "no_tags", "duplicate")

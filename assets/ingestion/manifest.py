@@ -10,7 +10,7 @@ from urllib.parse import quote, urlsplit
 import polars as pl
 import pyarrow as pa
 
-from assets.base.tables import RAW_PHOTOS
+from assets.base.tables.photos import RAW_PHOTOS
 from assets.ingestion.ids import PhotoIds
 from assets.ingestion.manifest_rows import OPTIONAL_COLUMNS, RowBatch
 from assets.ingestion.numbers import number, number_is_bad

@@ -7,7 +7,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from assets.base.tables import RAW_PHOTOS, REJECTED_ROWS
+from assets.base.tables.photos import RAW_PHOTOS, REJECTED_ROWS
 
 _REJECTED_SCHEMA = {"line_number": pl.Int64, "reason": pl.String, "text": pl.String}
 

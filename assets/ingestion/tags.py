@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from assets.base.tables import TAG_COUNTS
+from assets.base.tables.photos import TAG_COUNTS
 from assets.ingestion.decode import without_empty
 from assets.ingestion.strings import buffers_of, large_strings, values_at
 

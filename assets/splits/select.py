@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from assets.base.places import nearest_city
 from assets.base.profiles.sections.splits import SplitConfig
-from assets.base.tables import PHOTOS, UNUSED_PHOTOS
+from assets.base.tables.photos import PHOTOS, UNUSED_PHOTOS
 from assets.splits.split import SPLITS, assign_splits
 
 DUPLICATE = "duplicate"

@@ -11,7 +11,7 @@ import polars as pl
 import pyarrow as pa
 
 from assets.base.profiles.sections.vocabulary import VocabularyConfig
-from assets.base.tables import SKIPPED_TAGS, TAG_COUNTS
+from assets.base.tables.photos import SKIPPED_TAGS, TAG_COUNTS
 
 SKIPPED_RULE = "skipped_as_most_frequent"
 BEYOND_SIZE = "beyond_size"

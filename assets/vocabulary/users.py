@@ -12,7 +12,7 @@ import polars as pl
 import pyarrow as pa
 
 from assets.base.places import place_names
-from assets.base.tables import VOCABULARY
+from assets.base.tables.photos import VOCABULARY
 from assets.vocabulary.build import Shards
 
 _PAIRS_AT_ONCE = 15_000_000

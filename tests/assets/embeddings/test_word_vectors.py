@@ -1,7 +1,8 @@
 import pyarrow as pa
 import pytest
 
-from assets.base.tables import VOCABULARY, WORD_VECTORS
+from assets.base.tables.embeddings import WORD_VECTORS
+from assets.base.tables.photos import VOCABULARY
 from assets.base.word_vector_file import WordVectorError
 from assets.embeddings.word_vectors import read_word_vectors
 

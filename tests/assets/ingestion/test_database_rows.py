@@ -14,7 +14,7 @@ from given_sources import Text, found, write_database
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assets.base.tables import RAW_PHOTOS, REJECTED_ROWS
+from assets.base.tables.photos import RAW_PHOTOS, REJECTED_ROWS
 from assets.ingestion import database_rows
 from assets.ingestion.database import open_database
 from assets.ingestion.database_rows import read_database

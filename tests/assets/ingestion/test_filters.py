@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from assets.base.profiles.sections.ingestion import FilterConfig, IngestionConfig
-from assets.base.tables import DROPPED_PHOTOS, GEOTAGGED_PHOTOS, RAW_PHOTOS
+from assets.base.tables.photos import DROPPED_PHOTOS, GEOTAGGED_PHOTOS, RAW_PHOTOS
 from assets.ingestion.filters import DROP_REASONS, filter_photos
 
 GOOD: dict[str, Any] = {

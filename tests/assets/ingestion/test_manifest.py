@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assets.base.profiles.sections.ingestion import FilterConfig
-from assets.base.tables import RAW_PHOTOS, REJECTED_ROWS
+from assets.base.tables.photos import RAW_PHOTOS, REJECTED_ROWS
 from assets.ingestion.errors import DamagedSourceError, WrongFormatError
 from assets.ingestion.filters import filter_photos
 from assets.ingestion.ids import PhotoIds

@@ -21,7 +21,7 @@ from simple_fields import simple_stamp, simple_tag
 
 from assets.base.profiles.sections.ingestion import FilterConfig
 from assets.base.profiles.sections.world import WorldConfig
-from assets.base.tables import RAW_PHOTOS, REJECTED_ROWS
+from assets.base.tables.photos import RAW_PHOTOS, REJECTED_ROWS
 from assets.ingestion.filters import filter_photos
 from assets.ingestion.lines import MAX_LINE_BYTES
 from assets.ingestion.read import read_shards

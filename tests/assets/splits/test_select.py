@@ -5,7 +5,7 @@ import pyarrow as pa
 import pytest
 
 from assets.base.profiles.sections.splits import SplitConfig
-from assets.base.tables import DUPLICATE_PHOTOS, GEOTAGGED_PHOTOS, PHOTOS, UNUSED_PHOTOS, VOCABULARY
+from assets.base.tables.photos import DUPLICATE_PHOTOS, GEOTAGGED_PHOTOS, PHOTOS, UNUSED_PHOTOS, VOCABULARY
 from assets.splits.figures import COLOURS, photo_map
 from assets.splits.select import select_photos
 

@@ -8,7 +8,8 @@ from given import open_given
 from assets.base.execute import execute
 from assets.base.profiles import Profile
 from assets.base.profiles.sections.splits import SplitConfig
-from assets.base.tables import DUPLICATE_PHOTOS, GEOTAGGED_PHOTOS, TABLES, VOCABULARY
+from assets.base.tables import TABLES
+from assets.base.tables.photos import DUPLICATE_PHOTOS, GEOTAGGED_PHOTOS, VOCABULARY
 from assets.splits.assets import photos
 
 PROFILE = Profile(name="tiny", splits=SplitConfig(test_fraction=0.3, validation_fraction=0.2, max_tags=2))

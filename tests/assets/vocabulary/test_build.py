@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from assets.base.profiles.sections.vocabulary import VocabularyConfig
-from assets.base.tables import SKIPPED_TAGS
+from assets.base.tables.photos import SKIPPED_TAGS
 from assets.vocabulary import build
 from assets.vocabulary.build import EmptyVocabularyError, Shards, build_vocabulary, merged_counts
 from assets.vocabulary.figures import frequency_curve

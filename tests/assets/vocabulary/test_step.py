@@ -9,7 +9,8 @@ from assets.base.execute import execute
 from assets.base.freshness import judge
 from assets.base.profiles import Profile
 from assets.base.profiles.sections.vocabulary import VocabularyConfig
-from assets.base.tables import DUPLICATE_PHOTOS, GEOTAGGED_PHOTOS, TABLES, TAG_COUNTS
+from assets.base.tables import TABLES
+from assets.base.tables.photos import DUPLICATE_PHOTOS, GEOTAGGED_PHOTOS, TAG_COUNTS
 from assets.base.word_vector_file import WordVectorError
 from assets.vocabulary.assets import vocabulary
 from assets.vocabulary.build import EmptyVocabularyError

@@ -3,7 +3,7 @@ import random
 import polars as pl
 import pytest
 
-from assets.base.tables import VOCABULARY
+from assets.base.tables.photos import VOCABULARY
 from assets.vocabulary import users
 from assets.vocabulary.build import Shards
 from assets.vocabulary.users import complete_vocabulary, count_users
