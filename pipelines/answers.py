@@ -39,7 +39,7 @@ def search(
     """
     ranker = Ranker.open(settings=settings)
     answer = ranker.search(hashtag, near, variant, top)
-    table = _table(answer, "", "score", "photo", "where", "km", "#", "hashtags")
+    table = _table(answer, "", "score", "photo", "where", "km", "has it", "hashtags")
     for found in answer.photos:
         table.add_row(
             str(found.rank),

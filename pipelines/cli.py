@@ -164,7 +164,9 @@ Gallery = Annotated[Path | None, typer.Option(help="A page to write, with the pi
 @in_plain_words
 def search(
     hashtag: Annotated[str, typer.Argument(help="A hashtag of the vocabulary, with or without #.")],
-    near: Annotated[str | None, typer.Option(help="Near which place.", metavar="LAT,LON|CITY")] = None,
+    near: Annotated[
+        str | None, typer.Option(help="Near which place; needed by variants that rank by it.", metavar="LAT,LON|CITY")
+    ] = None,
     variant: Variant = None,
     top: Top = 10,
     gallery: Gallery = None,
@@ -179,7 +181,9 @@ def search(
 @in_plain_words
 def tag(
     photo: Annotated[Path, typer.Argument(help="An image file.", metavar="PHOTO.jpg")],
-    at: Annotated[str | None, typer.Option(help="Where it was taken.", metavar="LAT,LON|CITY")] = None,
+    at: Annotated[
+        str | None, typer.Option(help="Where it was taken; needed by variants that rank by it.", metavar="LAT,LON|CITY")
+    ] = None,
     variant: Variant = None,
     top: Top = 10,
     gallery: Gallery = None,

@@ -102,7 +102,7 @@ class Ranker:
         began = time.perf_counter()
         key = _known(variant or self._workspace.profile.report.retrieval_model, RETRIEVAL_MODELS, "search")
         _check_top(top)
-        place = _place(near, key, PLACELESS)
+        place = _place(near, key, PLACELESS, "near")
         tag_id, tag = find_tag(hashtag, self._vocabulary, self._skipped)
         started = time.perf_counter()
         scorer, photos, details, notes = self._retrieval(key)
@@ -137,7 +137,7 @@ class Ranker:
         began = time.perf_counter()
         key = _known(variant or self._workspace.profile.report.tagging_model, TAGGING_MODELS, "tagging")
         _check_top(top)
-        place = _place(at, key, PLACELESS_TAGGING)
+        place = _place(at, key, PLACELESS_TAGGING, "at")
         name, data = read_photo(photo, self._workspace.profile.images)
         started = time.perf_counter()
         scorer, network = self._tagging(key)
@@ -221,11 +221,14 @@ def _check_top(top: int) -> None:
         raise SearchError(f"top {top}: expected 1 to {MOST:,} answers")
 
 
-def _place(asked: Asked | None, variant: str, placeless: Collection[str]) -> Place | None:
+def _place(asked: Asked | None, variant: str, placeless: Collection[str], option: str) -> Place | None:
     if asked is not None:
         return find_place(asked)
     if variant not in placeless:
-        raise SearchError(f"variant {variant} ranks by place: say where, or take one of {', '.join(placeless)}")
+        raise SearchError(
+            f"variant {variant} ranks by place: say where, or take one of {', '.join(placeless)} "
+            f"(`{option}` takes a city or LAT,LON, `variant` one of these)"
+        )
     return None
 
 

@@ -7,6 +7,8 @@ from matplotlib.font_manager import FontProperties, findfont, get_font
 
 from assets.base.show import thinned
 
+_NAMED = 5  # most frequent hashtags of the vocabulary
+
 
 def frequency_curve(spectrum: pl.DataFrame, skipped: pl.DataFrame, kept: pl.DataFrame) -> Figure:
     """Photos of a hashtag over its rank among all distinct ones, both logarithmic; what is kept is marked.
@@ -29,10 +31,19 @@ def frequency_curve(spectrum: pl.DataFrame, skipped: pl.DataFrame, kept: pl.Data
         part = thinned(_with_rank(frame, ranked))
         label = f"{name}: {frame.height:,}"
         axes.plot(part["rank"], part["photos"], ".", color=colour, markersize=4, label=label)
-    for row in _with_rank(kept.head(5), ranked).iter_rows(named=True):
+    for place, row in enumerate(_with_rank(kept.head(_NAMED), ranked).iter_rows(named=True)):
         # A hashtag may hold dollar signs, which would begin a formula, and letters that the font has not.
         name = row["tag"] if _drawable(row["tag"]) else f"#{row['tag_id']}"
-        axes.annotate(name, (row["rank"], row["photos"]), fontsize=7, rotation=30, parse_math=False)
+        # One below the other: their points lie too close together for names beside them.
+        axes.annotate(
+            name,
+            (row["rank"], row["photos"]),
+            (30, 9 * (_NAMED - place)),
+            textcoords="offset points",
+            fontsize=7,
+            arrowprops={"arrowstyle": "-", "linewidth": 0.4, "color": "0.6"},
+            parse_math=False,
+        )
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.set_xlabel("rank")

@@ -127,7 +127,7 @@ VOCABULARY = Table(
         Column(
             "is_place",
             pa.bool_(),
-            "True if it is the name of a city, country or continent.",
+            "True if it is the name of a city, country or continent, also a word that some city happens to be called.",
             ("tag_counts.tag",),
             False,
         ),

@@ -12,7 +12,7 @@ PARTS = {
     "no_self": ("the photo itself left out", "The photo that a query was made of is no candidate."),
     "no_places": (
         "without names of places",
-        "Hashtags that are the name of a city, country or continent are neither asked for, nor ranked, nor counted.",
+        "Names of cities, countries and continents, words such as temple and reading too, are not asked for or ranked.",
     ),
     "users_apart": (
         "no photographer in two splits",
