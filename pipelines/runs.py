@@ -72,6 +72,8 @@ def process_tags() -> dict[str, str]:
 def clear_killed_runs(instance: dg.DagsterInstance) -> list[str]:
     """Report runs as cancelled whose process on this host is gone; left as started they would block their partitions.
 
+    Slots of pools that ended runs still hold are free again.
+
     Returns:
         Their run ids.
     """
@@ -84,7 +86,19 @@ def clear_killed_runs(instance: dg.DagsterInstance) -> list[str]:
         if not _alive(run.tags.get(PROCESS_TAG, "")):
             instance.report_run_canceled(run, "The process that ran this was killed.")
             cleared.append(run.run_id)
+    _free_slots(instance)
     return cleared
+
+
+def _free_slots(instance: dg.DagsterInstance) -> None:
+    """Give back the slots of pools that ended runs hold: who is killed does not, and the next would wait forever."""
+    storage = instance.event_log_storage
+    if not storage.supports_global_concurrency_limits:
+        return
+    for run_id in storage.get_concurrency_run_ids():
+        run = instance.get_run_by_id(run_id)
+        if run is None or run.is_finished:
+            storage.free_concurrency_slots_for_run(run_id)
 
 
 def _alive(process: str) -> bool:

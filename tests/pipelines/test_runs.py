@@ -181,6 +181,22 @@ def test_runs_of_dead_processes_are_cancelled_and_no_others(instance) -> None:
     assert clear_killed_runs(instance) == []
 
 
+def test_slots_of_runs_that_ended_are_free_again_and_no_others(tmp_path) -> None:
+    """A killed process gives no slot of a pool back: the next training would wait for it forever."""
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
+        here = {HOST_TAG: socket.gethostname()}
+        killed = started_run(instance, {**here, PROCESS_TAG: ended_process()})
+        cancelled = started_run(instance, here, dg.DagsterRunStatus.CANCELED)
+        living = started_run(instance, process_tags())
+        storage = instance.event_log_storage
+        storage.set_concurrency_slots("gpu", 3)
+        for run_id in (killed, cancelled, living, "deleted"):
+            storage.claim_concurrency_slot("gpu", run_id, "a_training")
+        assert clear_killed_runs(instance) == [killed]
+        assert storage.get_concurrency_run_ids() == {living}
+        assert storage.claim_concurrency_slot("gpu", "next", "a_training").is_claimed
+
+
 def test_another_process_with_the_same_number_is_not_the_one_that_was_killed(instance) -> None:
     tags = {HOST_TAG: socket.gethostname(), PROCESS_TAG: f"{os.getpid()}@12345"}
     run_id = started_run(instance, tags)
