@@ -18,7 +18,7 @@ from assets.base.cores import available_cores
 from assets.base.settings import load_settings
 from benchmarks.devices import wait_for
 from benchmarks.photos import MadeUp, made_up
-from benchmarks.released import ReleasedDataset, ReleasedLocSens, ReleasedTraining
+from benchmarks.released import HIDDEN, ReleasedDataset, ReleasedLocSens, ReleasedTraining
 from benchmarks.report import Measured, say
 from benchmarks.timing import median_and_spread, ratios
 from models.config import DropoutSchedule, OptimisationConfig, VariantConfig
@@ -120,7 +120,7 @@ def released(
 
 def product_rate(dtype: torch.dtype, device: torch.device) -> float:
     """Floating point operations a second of the product that a step has most of: its rows by a fused layer."""
-    rows, width = ANCHORS * (1 + NEGATIVES), 2048
+    rows, width = ANCHORS * (1 + NEGATIVES), HIDDEN[0]
     left, right = (
         torch.ones(rows, width, dtype=dtype, device=device),
         torch.ones(width, width, dtype=dtype, device=device),

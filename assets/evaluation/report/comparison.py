@@ -10,7 +10,6 @@ import polars as pl
 from assets.base.rounding import rounded
 from assets.evaluation.report import paper
 from assets.evaluation.report.measured import (
-    ALL,
     RUN_VIEWS,
     STUDY_VIEWS,
     TAGGING_COLUMNS,
@@ -22,6 +21,7 @@ from assets.evaluation.report.measured import (
 from assets.evaluation.report.sql import Query, at, figures, one_row
 from assets.evaluation.report.study import StudyData
 from assets.evaluation.report.table import Cell, Column, ComparisonTable, Count, Row
+from assets.evaluation.slices import EVERYTHING
 
 ORACLES = ("upper_bound",)
 """Rows that no model could beat: never the best of a column."""
@@ -38,7 +38,7 @@ def retrieval_table(
     study: StudyData | None,
     *,
     average: str = "query",
-    part: str = ALL,
+    part: str = EVERYTHING,
     published: Published | None = None,
     among: Collection[str],
 ) -> ComparisonTable:
@@ -86,7 +86,7 @@ def tagging_table(
     tagging: pl.DataFrame,
     study: StudyData | None,
     *,
-    part: str = ALL,
+    part: str = EVERYTHING,
     among: Collection[str],
     published_for: Collection[str] = (),
 ) -> ComparisonTable:

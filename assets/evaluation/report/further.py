@@ -4,9 +4,10 @@ import polars as pl
 
 from assets.evaluation.report.breakdown import PREFIXES
 from assets.evaluation.report.comparison import retrieval_table, tagging_table
-from assets.evaluation.report.measured import ALL, ONE_TRAINING
+from assets.evaluation.report.measured import ONE_TRAINING
 from assets.evaluation.report.study import StudyData
 from assets.evaluation.report.table import ComparisonTable
+from assets.evaluation.slices import EVERYTHING
 
 PARTS = {
     "no_self": ("the photo itself left out", "The photo that a query was made of is no candidate."),
@@ -54,7 +55,7 @@ def stricter_tables(
 
 def study_tables(retrieval: pl.DataFrame, study: StudyData | None) -> tuple[ComparisonTable, ...]:
     """The trainings of the study that the four tables do not have, with those that they are to be compared with."""
-    own = _models(study.retrieval, ALL) - set(retrieval["model"]) if study else set()
+    own = _models(study.retrieval, EVERYTHING) - set(retrieval["model"]) if study else set()
     if not own:
         return ()
     return (
@@ -72,7 +73,7 @@ def study_tables(retrieval: pl.DataFrame, study: StudyData | None) -> tuple[Comp
 
 def _parts(results: pl.DataFrame, study: pl.DataFrame | None) -> list[str]:
     found = set(results["slice"]) | (set() if study is None else set(study["slice"]))
-    found = {part for part in found if part != ALL and not part.startswith(PREFIXES)}
+    found = {part for part in found if part != EVERYTHING and not part.startswith(PREFIXES)}
     return [part for part in PARTS if part in found] + sorted(found - set(PARTS))
 
 

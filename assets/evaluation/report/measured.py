@@ -10,7 +10,6 @@ import polars as pl
 
 from assets.evaluation.slices import EVERYTHING
 
-ALL = EVERYTHING
 RUN_VIEWS = {"retrieval": "retrieval_results", "tagging": "tagging_results"}
 STUDY_VIEWS = {"retrieval": "study_retrieval_results", "tagging": "study_tagging_results"}
 ONE_TRAINING = "one training"
@@ -63,7 +62,7 @@ Figures = dict[tuple[str, str], Measured]
 
 
 def retrieval_figures(
-    results: pl.DataFrame, study: pl.DataFrame | None, average: str = "query", part: str = ALL
+    results: pl.DataFrame, study: pl.DataFrame | None, average: str = "query", part: str = EVERYTHING
 ) -> Figures:
     """P@10 by model and granularity.
 
@@ -82,7 +81,7 @@ def retrieval_figures(
     return _figures("retrieval", frames)
 
 
-def tagging_figures(results: pl.DataFrame, study: pl.DataFrame | None, part: str = ALL) -> Figures:
+def tagging_figures(results: pl.DataFrame, study: pl.DataFrame | None, part: str = EVERYTHING) -> Figures:
     """Accuracy and diversity by model and `TAGGING_COLUMNS`; arguments as of `retrieval_figures`."""
     frames = [
         rows.filter(pl.col("slice") == part)
