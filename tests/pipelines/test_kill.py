@@ -137,6 +137,40 @@ def test_the_command_line_killed_twice_then_run_again(tiny: Tiny, tmp_path: Path
         assert set(instance.get_dynamic_partitions("shard")) == set(workspace.keys("shard"))
 
 
+def slots_held_by(home: Path) -> set[str]:
+    """Runs that hold a slot of a pool of an instance."""
+    with dg.DagsterInstance.from_config(str(home)) as instance:
+        return set(instance.event_log_storage.get_concurrency_run_ids())
+
+
+def test_a_training_killed_with_its_slot_of_the_pool_is_trained_when_run_again(copied, child_of) -> None:
+    """With the shipped `dagster.yaml`: a pool has one slot, which nobody gives back for a process that was killed."""
+    tiny = copied()
+    assert (tiny.home / "dagster.yaml").read_text() == (ROOT / "dagster.yaml").read_text()
+    environment = {f"LOCSENS_{name.upper()}": str(value) for name, value in tiny.settings.model_dump().items()}
+    environment["DAGSTER_HOME"] = str(tiny.home)
+    command = ("-m", "pipelines.cli", "materialize", "--to", "embeddings", "--refresh", "embedding_model:mcc")
+    child = child_of(*command, **environment)
+    while not (held := slots_held_by(tiny.home)):
+        assert child.poll() is None, "it ended before it could be killed"
+        time.sleep(0.05)
+    kill_group(child)
+    (killed,) = held
+    assert slots_held_by(tiny.home) == {killed}
+
+    again = child_of(*command, **environment)
+    story = again.stdout.read()
+    assert again.wait() == 0, story
+    assert cancelled_in(story.splitlines()) == [killed[:8]]
+    assert "1 outputs made" in story
+    assert slots_held_by(tiny.home) == set()
+    with tiny.instance() as instance:
+        last, before = instance.get_runs(limit=2)
+        assert last.asset_selection == before.asset_selection == {dg.AssetKey("embedding_model")}
+        assert (last.status, before.status) == (dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.CANCELED)
+        assert before.run_id == killed
+
+
 @pytest.mark.parametrize("force", [(), ("--force",)], ids=["first", "again"])
 @pytest.mark.parametrize("seed", range(10))
 def test_plain_steps_killed_at_a_seeded_moment(tiny: Tiny, tmp_path: Path, child_of, seed: int, force) -> None:
