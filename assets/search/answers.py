@@ -21,7 +21,7 @@ class FoundPhoto:
         distance_km: From the place that was asked for, None if none was.
         has_tag: Whether the photo carries the hashtag.
         tags: Its hashtags that models know.
-        city: City nearest to it, None where unknown.
+        city: City that it is in or nearest to, None where unknown.
         country: That city's country, two letters, None where unknown.
         latitude: Degrees.
         longitude: Degrees.

@@ -14,7 +14,7 @@ from assets.splits.select import select_photos
     by="shard",
     reads=(Reads("geotagged_photos"), Reads("vocabulary"), Reads("duplicate_photos", sliced=True)),
     profile=("splits",),
-    code_version="1",
+    code_version="2",
     kinds={"polars", "parquet"},
     checks=(photos_add_up, splits_disjoint, tag_ids_in_vocabulary, no_lost_duplicates),
 )

@@ -169,7 +169,7 @@ PHOTOS = Table(
         Column(
             "city",
             TEXT,
-            "Nearest city in GeoNames.",
+            "Nearest city in GeoNames; if that is a quarter of a greater one, the greater one.",
             ("geotagged_photos.latitude", "geotagged_photos.longitude"),
         ),
         Column(

@@ -95,7 +95,7 @@ def _row(tag: str, tags: pl.DataFrame) -> int | None:
 
 
 def cities_of(photos: pl.DataFrame) -> pl.DataFrame:
-    """The cities that photos are nearest to: `city`, `latitude`, `longitude`, `photos`, most photos first.
+    """The cities that photos are in or nearest to: `city`, `latitude`, `longitude`, `photos`, most photos first.
 
     Args:
         photos: `city`, `country`, `latitude`, `longitude`. A city lies in the middle of its photos.

@@ -21,8 +21,36 @@ def test_nearest_is_nearest_by_distance_also_across_the_date_line_and_at_the_pol
     city_lat = np.array([city.latitude for city in known])
     city_lon = np.array([city.longitude for city in known])
     best = distance_km(lat[:, None], lon[:, None], city_lat, city_lon).argmin(axis=1)
-    assert [known[i].name for i in best] == list(found.city)
     assert [known[i].country for i in best] == list(found.country)
+    # Its own name, or that of a greater city of the country in whose disc it lies.
+    for i, name in zip(best, found.city, strict=True):
+        nearest = known[i]
+        away = distance_km(nearest.latitude, nearest.longitude, city_lat, city_lon)
+        around = [
+            other
+            for other, km in zip(known, away, strict=True)
+            if other.country == nearest.country
+            and nearest.population <= other.population / 3
+            and km <= (other.population / (np.pi * 3000)) ** 0.5
+        ]
+        assert name == max([nearest, *around], key=lambda other: other.population).name
+
+
+@pytest.mark.parametrize(
+    ("latitude", "longitude", "city", "country"),
+    [
+        (40.9934, 28.9090, "Istanbul", "TR"),  # Zeytinburnu
+        (52.5486, 13.1726, "Berlin", "DE"),  # Falkenhagener Feld
+        (40.6501, -73.9496, "New York City", "US"),  # Brooklyn
+        (51.5007, -0.1246, "London", "GB"),
+        (48.8049, 2.1204, "Versailles", "FR"),  # 17 km from Paris, outside it
+        (48.5734, 7.8155, "Kehl", "DE"),  # within Strasbourg's disc, but in another country
+        (35.4478, 139.6425, "Yokohama", "JP"),  # within Tokyo's disc, but great itself
+    ],
+)
+def test_a_quarter_goes_by_the_name_of_its_city(latitude: float, longitude: float, city: str, country: str):
+    found = nearest_city([latitude], [longitude])
+    assert (found.city[0], found.country[0]) == (city, country)
 
 
 def test_no_points_and_bad_points():
