@@ -61,6 +61,7 @@ class Watch(Callback):
         self._first_loss: float | None = None
         self._parts: list[Tensor] = []
         self._losses: list[Tensor] = []
+        self._window: list[float] = []
         self._started = 0.0
 
     def state_dict(self) -> dict[str, Any]:
@@ -69,6 +70,7 @@ class Watch(Callback):
             "rows": self.curve.rows,
             "seconds": self.curve.seconds,
             "first_loss": self._first_loss,
+            "window": self._window,
             "selection": self.selection.state_dict(),
         }
 
@@ -76,6 +78,7 @@ class Watch(Callback):
         """Takes up what `state_dict` gave."""
         self.curve = TrainingCurve(state_dict["rows"], state_dict["seconds"])
         self._first_loss = state_dict["first_loss"]
+        self._window = state_dict["window"]
         self.selection.load_state_dict(state_dict["selection"])
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
@@ -98,17 +101,22 @@ class Watch(Callback):
         last = step == config.steps
         validates = last or step % config.validate_every == 0
         saves = last or step % config.checkpoint_every == 0
+        logs = last or step % config.log_every == 0
         name = self._names.get(step)
-        if not (validates or saves or name or step % config.log_every == 0):
+        if not (validates or saves or name or logs):
             return
         # The losses are looked at only here: reading one waits for the device. Nothing is saved unseen.
-        loss = self._mean_loss(step, trainer)
+        self._window += self._seen_losses(step, trainer)
         if validates or saves or name:
             self._refuse_broken_weights(step)
         self.curve.seconds += time.perf_counter() - self._started
         # Not the optimiser's own: the schedule has gone on to the next step's.
         rate = config.learning_rate * learning_rate_factor(step - 1, config)
-        measured = {"loss": loss, "learning_rate": rate}
+        measured: dict[str, float] = {}
+        if logs:  # a validation in between does not cut the window: the mean of a few steps would stand out as a spike
+            measured["loss"] = sum(self._window) / len(self._window)
+            self._window = []
+        measured["learning_rate"] = rate
         if validates:
             metrics = self._validation(trainer)
             measured |= metrics
@@ -126,11 +134,12 @@ class Watch(Callback):
             save_checkpoint(trainer, self._checkpoint)
         self._started = time.perf_counter()
 
-    def _mean_loss(self, step: int, trainer: Trainer) -> float:
+    def _seen_losses(self, step: int, trainer: Trainer) -> list[float]:
+        """The losses since the last look, of which none is broken."""
         # Over all devices, so that all of them stop together.
         shared = trainer.strategy.reduce(torch.stack(self._losses).float(), reduce_op="mean")
         assert isinstance(shared, Tensor)
-        losses = shared.tolist()
+        losses: list[float] = shared.tolist()
         self._losses = []
         if self._first_loss is None and math.isfinite(losses[0]):
             self._first_loss = losses[0]
@@ -139,7 +148,7 @@ class Watch(Callback):
             if not abs(loss) <= limit:  # also true of NaN
                 found = f"loss {loss:g}, expected at most {limit:g}"
                 raise TrainingDivergedError(self._diverged(bad, found))
-        return float(sum(losses) / len(losses))
+        return losses
 
     def _refuse_broken_weights(self, step: int) -> None:
         """A finite loss may have an infinite gradient: what a loss was computed from is older than what it led to."""

@@ -64,7 +64,7 @@ def _starts_from(workspace: Workspace, partition: str | None) -> list[Input]:
         Reads("word_vectors", when={"her"}, breaking=True),
     ),
     profile=("embeddings.{partition}",),
-    code_version="3",
+    code_version="4",
     kinds={"pytorch", "pytorchlightning"},
     checks=(weights_finite_and_complete, loss_went_down),
     outside=_starts_from,

@@ -25,7 +25,7 @@ def _starts_from(workspace: Workspace, partition: str | None) -> list[Input]:
         Reads("vocabulary", breaking=True),
     ),
     profile=("locsens.{partition}",),
-    code_version="4",
+    code_version="5",
     kinds={"pytorch", "pytorchlightning"},
     checks=(locsens_weights_are_finite, locsens_loss_went_down),
     outside=_starts_from,

@@ -41,7 +41,7 @@ def locsens_loss_went_down(run: Run) -> CheckResult:
     """The training loss at the end is below the one at the beginning, each over a tenth of the curve."""
     from assets.locsens.learn import CURVE
 
-    losses = run.storage.read_table(_files(run)[CURVE], ["loss"]).column("loss").to_pylist()
+    losses = run.storage.read_table(_files(run)[CURVE], ["loss"]).column("loss").drop_null().to_pylist()
     window = max(1, int(len(losses) * _WINDOW))
     first, last = sum(losses[:window]) / window, sum(losses[-window:]) / window
     return CheckResult(

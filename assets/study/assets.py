@@ -34,7 +34,7 @@ def _starts_from(workspace: Workspace, partition: str | None) -> list[Input]:
         Reads("vocabulary", breaking=True),
         Reads("word_vectors", optional=True),
     ),
-    code_version="2",
+    code_version="3",
     profile=("embeddings", "locsens", "study", "evaluation", "splits", "report.local_km", "report.local_lift"),
     kinds={"pytorch", "pytorchlightning", "parquet"},
     checks=(locsens_budgets_are_equal, every_locsens_training_learnt, every_model_was_judged),

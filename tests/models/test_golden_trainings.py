@@ -39,7 +39,7 @@ def test_twenty_steps_end_where_they_did(tmp_path: Path, name: str) -> None:
 GOLDEN: dict[str, list[float]] = {
     "retrieval_raw": [0.01314, 0.01278, 196.801],
     "retrieval_dropout": [0.01714, 0.01139, 195.268],
-    "retrieval_sampling": [0.01047, 0.01217, 196.128],
+    "retrieval_sampling": [0.01425, 0.01217, 196.128],
     "tagging_raw": [0.01276, 0.00934, 196.561],
     "mcc": [1.25697, 100.00000, 986.322],
     "mcc_all": [1.28698, 100.00000, 987.696],

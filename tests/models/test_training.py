@@ -80,7 +80,8 @@ def test_learns_and_keeps_curve_snapshots_and_checkpoint(tmp_path: Path) -> None
     curve = fit(task, options(steps=300), tmp_path, lines.append, device="cpu")
     table = curve.table()
     assert table.column("step").to_pylist() == sorted(set(range(10, 301, 10)))
-    losses = table.column("loss").to_pylist()
+    losses = table.column("loss").drop_null().to_pylist()
+    assert len(losses) == 15
     assert losses[-1] < 0.3 * losses[0]
     errors = table.column("error").to_pylist()
     assert [step for step, error in zip(table["step"].to_pylist(), errors, strict=True) if error is not None] == [
@@ -97,6 +98,15 @@ def test_learns_and_keeps_curve_snapshots_and_checkpoint(tmp_path: Path) -> None
     assert list((tmp_path / "tensorboard").glob("events*"))
     assert lines[-1].startswith("step 300/300: loss ")
     assert curve.seconds_per_step > 0
+
+
+def test_a_loss_is_the_mean_of_a_whole_window_whatever_else_is_due_within_it(tmp_path: Path) -> None:
+    seldom = fit(LineTask(), options(validate_every=60, checkpoint_every=60), tmp_path / "seldom", print, device="cpu")
+    often = fit(LineTask(), options(validate_every=7, checkpoint_every=9), tmp_path / "often", print, device="cpu")
+    whole = {row["step"]: row["loss"] for row in seldom.rows if "loss" in row}
+    assert list(whole) == [20, 40, 60]
+    assert {row["step"]: row["loss"] for row in often.rows if "loss" in row} == whole
+    assert {7, 9, 14, 18, 21} < {row["step"] for row in often.rows}
 
 
 @pytest.mark.parametrize("optimiser", ["sgd", "adamw"])
