@@ -37,6 +37,7 @@ def search(
     Raises:
         SearchError: It cannot be answered, or the page cannot be written.
     """
+    _check(gallery)
     ranker = Ranker.open(settings=settings)
     answer = ranker.search(hashtag, near, variant, top)
     table = _table(answer, "", "score", "photo", "where", "km", "has it", "hashtags")
@@ -47,7 +48,7 @@ def search(
             str(found.photo_id),
             escape(found.where),
             "–" if found.distance_km is None else f"{found.distance_km:,.1f}",
-            "✓" if found.has_tag else "",
+            "yes" if found.has_tag else "no",
             escape(" ".join(found.tags)),
         )
     _tell(table, answer, f"{answer.candidates:,} photos", console)
@@ -80,6 +81,7 @@ def tag(
     Raises:
         SearchError: It cannot be answered, or the page cannot be written.
     """
+    _check(gallery)
     answer = Ranker.open(settings=settings).tag(photo, at, variant, top)
     table = _table(answer, "", "score", "hashtag", "photos", "")
     for found in answer.tags:
@@ -100,6 +102,12 @@ def _tell(table: Table, answer: FoundPhotos | FoundTags, ranked: str, console: C
         console.print(f"[yellow]note[/] {escape(note)}", soft_wrap=True)
     seconds = f"in {answer.query_s:.2f} s, after {answer.loading_s:.2f} s of loading"
     console.print(f"[dim]{ranked} ranked by {answer.variant} {seconds}[/]", soft_wrap=True)
+
+
+def _check(gallery: Path | None) -> None:
+    """That the page can be written, before minutes may go into what it shows."""
+    if gallery is not None and not gallery.parent.is_dir():
+        raise SearchError(f"--gallery {gallery}: the page cannot be written (there is no folder {gallery.parent})")
 
 
 def _write(path: Path, page: str, console: Console) -> None:

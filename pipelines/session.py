@@ -165,9 +165,9 @@ def _tell_left(report: Report, console: Console) -> None:
 
 
 def _tell_report(report: Report, console: Console, seconds: float) -> None:
-    for output, why in report.failed.items():
-        console.print(f"[red]failed[/] {output}: {escape(why)}", soft_wrap=True)
     _tell_left(report, console)
+    for output, why in report.failed.items():  # last: what is left may be many lines, and waits for these
+        console.print(f"[red]failed[/] {output}: {escape(why)}", soft_wrap=True)
     if report.nothing_to_do:
         console.print(f"everything is up to date: {report.fresh} outputs, looked at in {seconds:.1f} s")
     else:

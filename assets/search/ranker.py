@@ -102,8 +102,8 @@ class Ranker:
         began = time.perf_counter()
         key = _known(variant or self._workspace.profile.report.retrieval_model, RETRIEVAL_MODELS, "search")
         _check_top(top)
-        place = _place(near, key, PLACELESS, "near")
         tag_id, tag = find_tag(hashtag, self._vocabulary, self._skipped)
+        place = _place(near, key, PLACELESS, "near")
         started = time.perf_counter()
         scorer, photos, details, notes = self._retrieval(key)
         loading = time.perf_counter() - started
@@ -137,8 +137,8 @@ class Ranker:
         began = time.perf_counter()
         key = _known(variant or self._workspace.profile.report.tagging_model, TAGGING_MODELS, "tagging")
         _check_top(top)
-        place = _place(at, key, PLACELESS_TAGGING, "at")
         name, data = read_photo(photo, self._workspace.profile.images)
+        place = _place(at, key, PLACELESS_TAGGING, "at")
         started = time.perf_counter()
         scorer, network = self._tagging(key)
         loading = time.perf_counter() - started

@@ -550,18 +550,19 @@ def test_tag_prints_a_table_and_writes_a_page(locsens: Locsens, tiny: Tiny, tmp_
         (("search", "bridge", "--near", "91,0"), "place '91,0': expected a latitude of -90 to 90 degrees, found 91"),
         (("search", "bridge", "--near", "Lodnon"), "place 'Lodnon': expected latitude and longitude.*London"),
         (("search", "bridge"), "variant locsens_raw ranks by place: say where"),
+        (("search", "bridgge"), "hashtag 'bridgge': not one of the"),
         (("search", "bridge", "--variant", "moon"), "variant 'moon': unknown; search knows upper_bound, mcc"),
         (("search", "bridge", "--near", "0,0", "--top", "0"), "top 0: expected 1 to 1,000 answers"),
         (
             ("search", "bridge", "--near", "0,0", "--gallery", "no/x.html"),
-            "--gallery no/x.html: the page cannot be written",
+            r"--gallery no/x.html: the page cannot be written \(there is no folder no\)",
         ),
         (
             ("tag", "photos.tsv", "--at", "0,0"),
             r"photo photos\.tsv: expected one of JPEG, PNG, .*found text that begins",
         ),
         (("tag", "no.jpg", "--at", "0,0"), r"photo no\.jpg: expected a file at .*no\.jpg, found none"),
-        (("tag", "photos.tsv"), "variant locsens_raw ranks by place: say where"),
+        (("tag", "no.jpg"), r"photo no\.jpg: expected a file"),
     ],
 )
 def test_what_cannot_be_asked(
@@ -571,6 +572,12 @@ def test_what_cannot_be_asked(
     lines = said.error.strip().splitlines()
     assert (said.code, len(lines)) == (2, 1), said.text
     assert re.search(f"locsens: .*{sentence}", lines[0]), lines[0]
+
+
+def test_a_photo_without_a_place(locsens: Locsens, tiny: Tiny) -> None:
+    photo = next(Path(tiny.settings.work).rglob("*.jpg"))
+    said = locsens("tag", str(photo), storage=tiny.settings.storage)
+    assert (said.code, said.error.count("variant locsens_raw ranks by place: say where")) == (2, 1), said.text
 
 
 def test_a_storage_that_holds_nothing_to_search(locsens: Locsens) -> None:

@@ -10,6 +10,7 @@ import polars as pl
 from assets.base.rounding import rounded
 from assets.evaluation.report import paper
 from assets.evaluation.report.measured import (
+    NO_BEST,
     RUN_VIEWS,
     STUDY_VIEWS,
     TAGGING_COLUMNS,
@@ -212,7 +213,9 @@ def label(model: str) -> str:
 
 
 def _best(found: Mapping[tuple[str, str], float | None], column: str) -> float | None:
-    """Largest figure of a column as it is printed: equal as printed is equally best."""
+    """Largest figure of a column as it is printed: equal as printed is equally best; None where more is not better."""
+    if column in NO_BEST:
+        return None
     values = [
         rounded(value)
         for (model, key), value in found.items()

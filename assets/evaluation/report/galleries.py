@@ -108,15 +108,19 @@ def _strips(viewing: Viewing, used: UsedTag, places: Sequence[paper.AskedPlace])
 
 def _told(viewing: Viewing, used: UsedTag, place: UsedPlace, order: list[int], anywhere: list[int] | None) -> str:
     """How many of the first ten are right, in a sentence, and how many were without the place."""
-    carried, near, far = viewing.right(order[:_DEPTH], used.tag_id, place)
-    sentence = (
-        f"Of the first {min(len(order), _DEPTH)}, {_number(carried)} carry the hashtag, {_number(far)} of "
-        f"them within {viewing.config.far_km:g} km and {_number(near)} within {viewing.config.near_km:g} km"
-    )
+    sentence = f"Of the first {min(len(order), _DEPTH)}, {_counted(viewing, used, place, order)}."
     if anywhere is None:
-        return f"{sentence}."
-    carried, near, far = viewing.right(anywhere[:_DEPTH], used.tag_id, place)
-    return f"{sentence}; without a place {_number(carried)}, {_number(far)} and {_number(near)}."
+        return sentence
+    return f"{sentence} Ranked without a place, {_counted(viewing, used, place, anywhere)}."
+
+
+def _counted(viewing: Viewing, used: UsedTag, place: UsedPlace, order: list[int]) -> str:
+    carried, near, far = viewing.right(order[:_DEPTH], used.tag_id, place)
+    if not carried:
+        return "none carries the hashtag"
+    carry = "carries" if carried == 1 else "carry"
+    close, far_off = f"{viewing.config.near_km:g} km", f"{viewing.config.far_km:g} km"
+    return f"{carried} {carry} the hashtag: {_number(near)} within {close}, {_number(far)} within {far_off}"
 
 
 def _number(count: int) -> str:

@@ -22,6 +22,8 @@ TAGGING_COLUMNS = {
     "correctly_predicted_tags_pct": "% correctly predicted",
 }
 """Columns of the tagging results → their headings."""
+NO_BEST = ("predicted_tags_pct",)
+"""Columns in which more is not better: above 100, more different hashtags are predicted than the photos carry."""
 
 
 @dataclass(frozen=True)

@@ -170,10 +170,13 @@ def _shown_case(
             lists.append(TagList("where it was taken", guesses))
             continue
         away = distance_km(own[0], own[1], *place)
-        below = f"{away:.0f} km away; typical of it: {before[shown, row - 1]} before, {after[shown, row - 1]} here"
+        below = (
+            f"{away:.0f} km away. Typical of this place: {after[shown, row - 1]} of these {len(guesses)} hashtags, "
+            f"{before[shown, row - 1]} of the {len(guesses)} where it was taken"
+        )
         if len(before) > 1:
-            means = before[:, row - 1].mean(), after[:, row - 1].mean()
-            below += f"; on average of {len(before)} pictures {means[0]:.1f} and {means[1]:.1f}"
+            means = after[:, row - 1].mean(), before[:, row - 1].mean()
+            below += f"; on average of {len(before)} such pictures, {means[0]:.1f} and {means[1]:.1f}"
         lists.append(TagList(fakes[row - 1].name, guesses, below))
     notes = tuple(note for note in (used.note, *(fake.note for fake in fakes)) if note)
     return TagCase(viewing.pictures([position])[0], f"A picture tagged {used.tag}", notes, tuple(lists))

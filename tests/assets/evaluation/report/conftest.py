@@ -154,7 +154,7 @@ def galleries() -> tuple[Gallery, ...]:
                     (),
                     (
                         TagList("where it was taken", guesses),
-                        TagList("Costa Rica (San José)", guesses, "8765 km away; typical of it: 1 before, 3 here"),
+                        TagList("Costa Rica (San José)", guesses, "8765 km away. Typical of this place: 3 of these 5"),
                         TagList("Edinburgh", guesses, "12 km away"),
                         TagList("Chicago", guesses, "6300 km away"),
                     ),

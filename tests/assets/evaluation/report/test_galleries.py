@@ -122,7 +122,7 @@ def test_the_same_hashtag_at_several_places() -> None:
     assert [picture.match for picture in london] == ["here", "elsewhere"]
     assert london[1].distance_km == pytest.approx(8639, abs=15)
     assert (london[0].city, london[0].tags) == ("Islington", ("bridge", "london"))
-    assert bridges[0].told == "Of the first 2, 2 carry the hashtag, 1 of them within 2500 km and 1 within 25 km."
+    assert bridges[0].told == "Of the first 2, 2 carry the hashtag: 1 within 25 km, 1 within 2500 km."
     assert [strip.told.partition(". ")[2] for strip in bridges[1:]] == [
         "2 of them are among the first 2 of London."
     ] * 2
@@ -134,7 +134,7 @@ def test_what_is_told_no_place_stands_first() -> None:
     first, london, *_ = both.strips
     assert first.place == "told no place: LocSens, zeroed locations"
     assert [(picture.match, picture.distance_km) for picture in first.pictures] == [("here", None)] * 2
-    assert london.told.endswith("within 25 km; without a place 2, 1 and 1.")
+    assert london.told.endswith(" Ranked without a place, 2 carry the hashtag: 1 within 25 km, 1 within 2500 km.")
 
 
 def test_what_stands_in_is_said_and_not_shown_twice() -> None:
@@ -186,8 +186,8 @@ def test_of_several_pictures_the_one_that_gains_most_is_shown_and_the_average_to
     rankings = {"mcc": ranked, "locsens_raw": ranked}
     config = viewing().config.model_copy(update={"local_km": 0.1})  # else the one at Edinburgh is too near
     road = galleries(rankings=rankings, config=config)["faked"].cases[-1]
-    assert "typical of it: " in road.lists[1].below
-    assert "on average of 2 pictures" in road.lists[1].below
+    assert "Typical of this place: 0 of these 2 hashtags, 0 of the 2 where it was taken" in road.lists[1].below
+    assert road.lists[1].below.endswith("; on average of 2 such pictures, 0.0 and 0.0")
 
 
 def test_same_viewing_same_galleries() -> None:

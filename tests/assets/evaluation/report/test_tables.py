@@ -33,7 +33,8 @@ def test_best_is_bold_and_the_oracle_does_not_compete(report_data: ReportData) -
         "locsens_raw",
         "locsens_sampling_0",
     ]  # the paper's tie, kept by halving
-    assert best(tagging, "accuracy_at_1") == ["locsens_raw"]
+    assert best(tagging, "accuracy_at_1") == best(tagging, "correctly_predicted_tags_pct") == ["locsens_raw"]
+    assert best(tagging, "predicted_tags_pct") == []  # above 100, more is not better
     upper = next(row for row in sensitive.rows if row.model == "upper_bound")
     assert upper.is_oracle
     assert not any(cell.is_best or cell.is_paper_best for cell in upper.cells)
