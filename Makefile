@@ -28,7 +28,7 @@ demo: setup ## materialise everything on the sample world and print the results
 study: setup ## train everything with three seeds and test the paper's claims; SEEDS=1 for a first look
 	@$(BIN)/locsens study $(if $(SEEDS),--seeds $(SEEDS))
 
-ui: setup ## open the Dagster UI on this collection's runs and assets
+ui: setup ## open the Dagster UI on this collection's runs and assets; PORT=3001 for another port
 	@home="$$($(BIN)/locsens home)" && DAGSTER_HOME="$$home" $(BIN)/dagster dev -w workspace.yaml -p $(PORT)
 
 test: setup ## run the tests; SLOW=1 for the slow ones too

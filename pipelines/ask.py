@@ -129,15 +129,24 @@ def _show(
     )
 
 
+def _to_fill_in(op: str, **blanks: object) -> dict[str, object]:
+    """Configuration that the launchpad opens with: it would open empty, and say nothing of what a job takes."""
+    return {"ops": {op: {"config": blanks}}}
+
+
 @dg.job(
-    description="Find photos for a hashtag near a place: fill in the launchpad, the pictures are in the run's output."
+    description="Find photos for a hashtag near a place: fill in the launchpad, the pictures are in the run's output.",
+    config=_to_fill_in("find_photos", hashtag="", near="", variant="", top=TOP),
 )
 def search_photos() -> None:
     """One op: the models are loaded, asked once and let go."""
     find_photos()
 
 
-@dg.job(description="Find hashtags for a photo and the place where it was taken: fill in the launchpad.")
+@dg.job(
+    description="Find hashtags for a photo and the place where it was taken: fill in the launchpad.",
+    config=_to_fill_in("find_hashtags", photo="", at="", variant="", top=TOP),
+)
 def tag_photo() -> None:
     """One op: the models are loaded, asked once and let go."""
     find_hashtags()

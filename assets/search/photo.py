@@ -30,6 +30,8 @@ def read_photo(photo: str | Path | bytes, config: ImageConfig) -> tuple[str, byt
     """
     if isinstance(photo, bytes):
         return UNNAMED, photo
+    if photo == "":
+        raise SearchError("photo '': expected the path of an image file, found nothing")
     path = Path(photo)
     data = read_file(str(path.absolute()), config.max_bytes)
     if isinstance(data, Failure):

@@ -292,3 +292,9 @@ def test_a_job_fails_with_the_sentence(workspace: Workspace, tmp_path: Path) -> 
         shown(search_photos, workspace, "find_photos", {"hashtag": "qqqq", "near": "0,0"})
     with pytest.raises(SearchError, match=r"^photo no\.jpg: expected a file at .*no\.jpg, found none"):
         shown(tag_photo, workspace, "find_hashtags", {"photo": str(tmp_path / "no.jpg"), "at": "0,0"})
+
+
+def test_what_a_launchpad_opens_with_is_to_be_filled_in(workspace: Workspace) -> None:
+    for job, sentence in ((search_photos, "hashtag ''"), (tag_photo, "photo ''")):
+        with pytest.raises(dg.Failure, match=f"{sentence}: expected"):
+            job.execute_in_process(resources={"workspace": workspace})
