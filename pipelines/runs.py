@@ -1,8 +1,9 @@
-"""Running steps as runs of the Dagster instance, in this process, and clearing away runs whose process was killed."""
+"""Runs of the Dagster instance: running steps in this process, why some failed, clearing away killed ones."""
 
 import os
 import re
 import socket
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -14,7 +15,9 @@ from pipelines.dagster_assets import PLANNER_TAG, REFRESH_TAG
 
 HOST_TAG = "locsens/host"
 PROCESS_TAG = "locsens/process"
+PARTITION_TAG = "dagster/partition"
 INTERRUPTS = frozenset({"DagsterExecutionInterruptedError", "KeyboardInterrupt", "SIGTERMException"})
+_LOOKED_AT = 1000
 OWN_ERROR = re.compile(r"^(assets|models|pipelines)\.[\w.]+: ")  # its sentence needs no class name before it
 
 
@@ -60,7 +63,7 @@ class InstanceRunner:
         )
         if _interrupted(result):
             raise KeyboardInterrupt
-        return RunResult(True) if result.success else RunResult(False, _message(result))
+        return RunResult(True) if result.success else RunResult(False, _message(result.all_events))
 
 
 def process_tags() -> dict[str, str]:
@@ -120,8 +123,27 @@ def _interrupted(result: dg.ExecuteInProcessResult) -> bool:
     return False
 
 
-def _message(result: dg.ExecuteInProcessResult) -> str:
-    for event in result.all_events:
+def last_failures(instance: dg.DagsterInstance) -> dict[tuple[str, str | None], str]:
+    """Why the last run of an output failed, by asset and partition; outputs whose last run did not fail are left out.
+
+    Looked for among the last 1,000 runs, those that the UI started too.
+    """
+    last: dict[tuple[str, str | None], dg.DagsterRun] = {}
+    for run in instance.get_runs(limit=_LOOKED_AT):
+        for asset in run.asset_selection or ():
+            last.setdefault((asset.to_user_string(), run.tags.get(PARTITION_TAG)), run)
+    failed = {output: run.run_id for output, run in last.items() if run.status == dg.DagsterRunStatus.FAILURE}
+    return {output: _message(_events(instance, run_id)) for output, run_id in failed.items()}
+
+
+def _events(instance: dg.DagsterInstance, run_id: str) -> list[dg.DagsterEvent]:
+    kinds = {dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.RUN_FAILURE}
+    return [entry.dagster_event for entry in instance.all_logs(run_id, of_type=kinds) if entry.dagster_event]
+
+
+def _message(events: Iterable[dg.DagsterEvent]) -> str:
+    events = list(events)
+    for event in events:
         if event.is_step_failure:
             data = event.step_failure_data
             if data.user_failure_data is not None and data.user_failure_data.description:
@@ -132,7 +154,7 @@ def _message(result: dg.ExecuteInProcessResult) -> str:
                 error = error.cause
             if error is not None:
                 return OWN_ERROR.sub("", error.message.strip())
-    for event in result.all_events:
+    for event in events:
         if event.is_run_failure:
             return event.message or "the run failed"
     return "the run failed"

@@ -24,7 +24,7 @@ from pipelines.build import build_defs, open_workspace
 from pipelines.home import dagster_home, open_instance
 from pipelines.lock import only_planner
 from pipelines.planner import Report, materialize, parse_refresh, survey, to_retry
-from pipelines.runs import InstanceRunner, clear_killed_runs
+from pipelines.runs import InstanceRunner, clear_killed_runs, last_failures
 from pipelines.sources import follow_storage
 
 
@@ -76,7 +76,7 @@ def materialize_all(
 
 
 def tell_standing(workspace: Workspace, console: Console) -> None:
-    """Tell how everything stands, and make nothing.
+    """Tell how everything stands, and why what is to be done was not; make nothing.
 
     Raises:
         SourceError: The source is unreachable or empty.
@@ -101,8 +101,13 @@ def tell_standing(workspace: Workspace, console: Console) -> None:
             if LEARNT in record.facts:
                 line = _learnt(asset, str(partition), len(record.facts[LEARNT]))
                 console.print(f"[yellow]trained on photos taken down since[/] {line}", soft_wrap=True)
+    with open_instance(workspace.settings) as instance:
+        failures = last_failures(instance)
     for output in report.made:
-        console.print(f"[cyan]to do[/] {output}", soft_wrap=True)
+        asset, _, partition = output.partition(":")
+        why = failures.get((asset, partition or None))
+        failed = f"; its last run failed: {escape(why)}" if why else ""
+        console.print(f"[cyan]to do[/] {output}{failed}", soft_wrap=True)
     if report.on_request:
         console.print(f"[dim]only on request (`locsens study`)[/] {shorten(report.on_request, 12)}", soft_wrap=True)
     _tell_left(report, console)

@@ -16,7 +16,7 @@ from assets.base.workspace import Workspace
 from assets.ingestion.errors import EmptySourceError
 from pipelines.automation import with_condition
 from pipelines.dagster_assets import to_dagster
-from pipelines.runs import HOST_TAG, PROCESS_TAG, InstanceRunner, clear_killed_runs, process_tags
+from pipelines.runs import HOST_TAG, PROCESS_TAG, InstanceRunner, clear_killed_runs, last_failures, process_tags
 
 
 @pytest.fixture
@@ -100,13 +100,16 @@ def test_a_changed_file_takes_its_surplus_shards_out_of_the_instance(toy, runner
         (ZeroDivisionError("division by zero"), "ZeroDivisionError: division by zero"),
     ],
 )
-def test_a_failure_is_told_by_its_sentence_and_nothing_else(runner, workspace, capfd, error, message: str) -> None:
+def test_a_failure_is_told_by_its_sentence_and_nothing_else(
+    runner, workspace, instance, capfd, error, message: str
+) -> None:
     def breaks(_run) -> None:
         raise error from OSError("an older trouble")
 
     object.__setattr__(workspace.steps.maker("source_files"), "body", breaks)
     result = run(runner, workspace, "source_files", "f")
     assert (result.ok, result.message) == (False, message)
+    assert last_failures(instance) == {("source_files", "f"): message}
     assert capfd.readouterr() == ("", "")
 
 
@@ -124,6 +127,11 @@ def test_a_failing_check_is_told_by_its_sentence_and_shows_in_the_instance(toy, 
         if event is not None and event.event_type_value == "ASSET_CHECK_EVALUATION"
     ]
     assert [(check.check_name, check.passed) for check in checks] == [("looks_right", False)]
+
+    assert last_failures(instance) == {("vocabulary", None): "looks_right: 2 tags"}
+    toy.check_passes = True
+    assert run(runner, workspace, "vocabulary").ok
+    assert last_failures(instance) == {}
 
 
 def test_what_is_not_run_is_a_success_that_says_so(toy, runner, workspace, instance) -> None:
