@@ -15,3 +15,8 @@ def rounded(value: float) -> float:
 def two_digits(value: float | None) -> str:
     """`rounded` as text, None as a dash."""
     return "–" if value is None else f"{rounded(value) + 0.0:.2f}"  # + 0.0: no sign before a zero
+
+
+def grouped(value: float) -> str:
+    """A whole number on a page, its thousands apart by a narrow space that does not break."""
+    return f"{value:,.0f}".replace(",", "\u202f")

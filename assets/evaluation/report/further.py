@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from assets.base.rounding import grouped
 from assets.evaluation.report.breakdown import PREFIXES
 from assets.evaluation.report.comparison import retrieval_table, tagging_table
 from assets.evaluation.report.measured import ONE_TRAINING
@@ -100,11 +101,10 @@ def staged_remarks(
             remark = ""
             if row.model in stages and row.seeds:
                 done, steps = stages[row.model]
-                share = f"{100 * done / steps:.0f} %" if row.is_of_study else f"{done:,} of {steps:,}"
+                share = f"{100 * done / steps:.0f} %" if row.is_of_study else f"{grouped(done)} of {grouped(steps)}"
                 remark = (
                     f"after {share} steps of one training" if not row.is_of_study else f"after {share} of the steps"
                 )
-                remark = remark.replace(",", " ")
             if with_study and row.seeds and not row.is_of_study:
                 remark = ", ".join(filter(None, (remark, ONE_TRAINING)))
             if remark:

@@ -13,7 +13,7 @@ import polars as pl
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from assets.base.rounding import two_digits
+from assets.base.rounding import grouped, two_digits
 from assets.evaluation.report import figures, map_figures, paper
 from assets.evaluation.report.breakdown import Kind
 from assets.evaluation.report.breakdown_part import broken_down
@@ -40,6 +40,7 @@ def environment(*packages: str) -> Environment:
     made = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
     made.filters["data_uri"] = _data_uri
     made.filters["two_digits"] = two_digits
+    made.filters["grouped"] = grouped
     return made
 
 

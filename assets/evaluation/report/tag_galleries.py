@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from assets.base.rounding import grouped
 from assets.evaluation.report import paper
 from assets.evaluation.report.comparison import label
 from assets.evaluation.report.data import Gallery, TagCase, TagGuess, TagList
@@ -169,9 +170,9 @@ def _shown_case(
         if row == 0:
             lists.append(TagList("where it was taken", guesses))
             continue
-        away = distance_km(own[0], own[1], *place)
+        away = grouped(float(distance_km(own[0], own[1], *place)))
         below = (
-            f"{away:.0f} km away. Typical of this place: {after[shown, row - 1]} of these {len(guesses)} hashtags, "
+            f"{away} km away. Typical of this place: {after[shown, row - 1]} of these {len(guesses)} hashtags, "
             f"{before[shown, row - 1]} of the {len(guesses)} where it was taken"
         )
         if len(before) > 1:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assets.base.rounding import rounded, two_digits
+from assets.base.rounding import grouped, rounded, two_digits
 
 IN_DUCKDB = duckdb.connect()
 
@@ -16,6 +16,12 @@ IN_DUCKDB = duckdb.connect()
 )
 def test_halves_go_away_from_zero(value: float | None, shown: str) -> None:
     assert two_digits(value) == shown
+
+
+def test_thousands_are_apart() -> None:
+    assert [grouped(value) for value in (0, 999, 16_826.4, -1_000, 25_000_000)] == [
+        "0", "999", "16\u202f826", "-1\u202f000", "25\u202f000\u202f000",
+    ]  # fmt: skip
 
 
 # Means over queries: sums of hits over their number, where halves are frequent; and any figure.
