@@ -65,7 +65,7 @@ class Watch(Callback):
         self._started = 0.0
 
     def state_dict(self) -> dict[str, Any]:
-        """Curve, first loss and best weights, for the checkpoint."""
+        """Curve, first loss, the losses since the last that was logged, and best weights, for the checkpoint."""
         return {
             "rows": self.curve.rows,
             "seconds": self.curve.seconds,
@@ -112,17 +112,16 @@ class Watch(Callback):
         self.curve.seconds += time.perf_counter() - self._started
         # Not the optimiser's own: the schedule has gone on to the next step's.
         rate = config.learning_rate * learning_rate_factor(step - 1, config)
-        measured: dict[str, float] = {}
-        if logs:  # a validation in between does not cut the window: the mean of a few steps would stand out as a spike
-            measured["loss"] = sum(self._window) / len(self._window)
-            self._window = []
-        measured["learning_rate"] = rate
+        measured = {"learning_rate": rate}
         if validates:
             metrics = self._validation(trainer)
             measured |= metrics
             self.selection.look(step, metrics, self._task.module)
             trainer.should_stop = self.selection.stopped
-            saves = saves or self.selection.stopped
+            saves, logs = saves or self.selection.stopped, logs or self.selection.stopped
+        if logs:  # a validation in between does not cut the window: the mean of a few steps would stand out as a spike
+            measured = {"loss": sum(self._window) / len(self._window), **measured}
+            self._window = []
         self.curve.add(step, **measured)
         if trainer.logger is not None:
             trainer.logger.log_metrics(measured, step)

@@ -17,18 +17,19 @@ SEED = Path(__file__).resolve().parent.parent / "dagster.yaml"
 FOLDER = ".dagster"
 
 
-def dagster_home(settings: Settings) -> Path:
-    """The Dagster home of a collection: `DAGSTER_HOME` if it is set, else a folder named after the storage.
-
-    It is made, and seeded from the tracked `dagster.yaml`, when it is not there.
-    """
+def home_of(settings: Settings) -> Path:
+    """Where the Dagster home of a collection is: `DAGSTER_HOME` if it is set, else a folder named after the storage."""
     said = os.environ.get("DAGSTER_HOME")
     if said:
-        home = Path(said).absolute()
-    else:
-        shown = Storage(settings.storage).shown
-        slug = re.sub(r"[^a-z0-9]+", "-", shown.rpartition("/")[2].lower()).strip("-") or "storage"
-        home = Path(FOLDER).absolute() / f"{slug}-{hashlib.sha256(shown.encode()).hexdigest()[:8]}"
+        return Path(said).absolute()
+    shown = Storage(settings.storage).shown
+    slug = re.sub(r"[^a-z0-9]+", "-", shown.rpartition("/")[2].lower()).strip("-") or "storage"
+    return Path(FOLDER).absolute() / f"{slug}-{hashlib.sha256(shown.encode()).hexdigest()[:8]}"
+
+
+def dagster_home(settings: Settings) -> Path:
+    """`home_of` a collection, made and seeded from the tracked `dagster.yaml` when it is not there."""
+    home = home_of(settings)
     home.mkdir(parents=True, exist_ok=True)
     if not (home / "dagster.yaml").exists() and SEED.exists():
         shutil.copyfile(SEED, home / "dagster.yaml")

@@ -3,7 +3,7 @@
 import os
 import re
 import socket
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -15,9 +15,7 @@ from pipelines.dagster_assets import PLANNER_TAG, REFRESH_TAG
 
 HOST_TAG = "locsens/host"
 PROCESS_TAG = "locsens/process"
-PARTITION_TAG = "dagster/partition"
 INTERRUPTS = frozenset({"DagsterExecutionInterruptedError", "KeyboardInterrupt", "SIGTERMException"})
-_LOOKED_AT = 1000
 OWN_ERROR = re.compile(r"^(assets|models|pipelines)\.[\w.]+: ")  # its sentence needs no class name before it
 
 
@@ -123,26 +121,18 @@ def _interrupted(result: dg.ExecuteInProcessResult) -> bool:
     return False
 
 
-def last_failures(instance: dg.DagsterInstance) -> dict[tuple[str, str | None], str]:
-    """Why the last run of an output failed, by asset and partition; outputs whose last run did not fail are left out.
-
-    Looked for among the last 1,000 runs, those that the UI started too.
-    """
-    last: dict[tuple[str, str | None], dg.DagsterRun] = {}
-    for run in instance.get_runs(limit=_LOOKED_AT):
-        for asset in run.asset_selection or ():
-            last.setdefault((asset.to_user_string(), run.tags.get(PARTITION_TAG)), run)
-    failed = {output: run.run_id for output, run in last.items() if run.status == dg.DagsterRunStatus.FAILURE}
-    return {output: _message(_events(instance, run_id)) for output, run_id in failed.items()}
+def why_failed(instance: dg.DagsterInstance, step: Step, partition: str | None) -> str:
+    """The last error of a step, if the last run that was to make its outputs ended with it; else nothing."""
+    planned = instance.get_latest_planned_materialization_info(dg.AssetKey(step.outputs[0]), partition)
+    run = instance.get_run_by_id(planned.run_id) if planned is not None else None
+    if run is None or run.status != dg.DagsterRunStatus.FAILURE:
+        return ""
+    logs = instance.all_logs(run.run_id, of_type=dg.DagsterEventType.STEP_FAILURE)
+    own = [one.dagster_event for one in logs if one.dagster_event is not None and one.step_key == step.name]
+    return _message(own) if own else ""
 
 
-def _events(instance: dg.DagsterInstance, run_id: str) -> list[dg.DagsterEvent]:
-    kinds = {dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.RUN_FAILURE}
-    return [entry.dagster_event for entry in instance.all_logs(run_id, of_type=kinds) if entry.dagster_event]
-
-
-def _message(events: Iterable[dg.DagsterEvent]) -> str:
-    events = list(events)
+def _message(events: Sequence[dg.DagsterEvent]) -> str:
     for event in events:
         if event.is_step_failure:
             data = event.step_failure_data

@@ -2,7 +2,8 @@
 
 import logging
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from contextlib import nullcontext
 
 import polars as pl
 import pyarrow as pa
@@ -21,10 +22,10 @@ from assets.ingestion.sources import parse_source
 from assets.takedown.find import LEARNT, Found
 from assets.takedown.remove import Removed
 from pipelines.build import build_defs, open_workspace
-from pipelines.home import dagster_home, open_instance
+from pipelines.home import dagster_home, home_of, open_instance
 from pipelines.lock import only_planner
 from pipelines.planner import Report, materialize, parse_refresh, survey, to_retry
-from pipelines.runs import InstanceRunner, clear_killed_runs, last_failures
+from pipelines.runs import InstanceRunner, clear_killed_runs, why_failed
 from pipelines.sources import follow_storage
 
 
@@ -76,7 +77,7 @@ def materialize_all(
 
 
 def tell_standing(workspace: Workspace, console: Console) -> None:
-    """Tell how everything stands, and why what is to be done was not; make nothing.
+    """Tell how everything stands, and why the last run of what is to be done failed, if it did; make nothing.
 
     Raises:
         SourceError: The source is unreachable or empty.
@@ -101,17 +102,23 @@ def tell_standing(workspace: Workspace, console: Console) -> None:
             if LEARNT in record.facts:
                 line = _learnt(asset, str(partition), len(record.facts[LEARNT]))
                 console.print(f"[yellow]trained on photos taken down since[/] {line}", soft_wrap=True)
-    with open_instance(workspace.settings) as instance:
-        failures = last_failures(instance)
-    for output in report.made:
-        asset, _, partition = output.partition(":")
-        why = failures.get((asset, partition or None))
-        failed = f"; its last run failed: {escape(why)}" if why else ""
-        console.print(f"[cyan]to do[/] {output}{failed}", soft_wrap=True)
+    _tell_to_do(report.made, workspace, console)
     if report.on_request:
         console.print(f"[dim]only on request (`locsens study`)[/] {shorten(report.on_request, 12)}", soft_wrap=True)
     _tell_left(report, console)
     _tell_retryable(workspace, console)
+
+
+def _tell_to_do(outputs: Sequence[str], workspace: Workspace, console: Console) -> None:
+    # Runs are known where they ran: on another machine, and before the first one, there is no instance that knows.
+    has_run = home_of(workspace.settings).exists()
+    with open_instance(workspace.settings) if outputs and has_run else nullcontext() as instance:
+        for output in outputs:
+            asset, _, partition = output.partition(":")
+            step = workspace.steps.maker(asset)
+            why = why_failed(instance, step, partition or None) if instance is not None else ""
+            failed = f"; its last run failed: {escape(why)}" if why else ""
+            console.print(f"[cyan]to do[/] {output}{failed}", soft_wrap=True)
 
 
 def _tell_retryable(workspace: Workspace, console: Console) -> None:

@@ -20,15 +20,17 @@ from models.geography import EQUATOR_RADIUS_KM, unit_vectors
 
 Texts = npt.NDArray[np.object_]
 
+GREAT_CITY = 500_000
+"""People of a city, at least, for its quarters to be in the list, too."""
 PEOPLE_PER_KM2 = 3000.0
 """How densely a city is taken to be settled: its people make a disc of it, 19 km in radius for 3.4 million."""
 PART_OF_A_CITY = 1 / 3
-"""Of a city's people, at most what a quarter of it has; more is a city beside it, as Yokohama is beside Tokyo."""
+"""Of a city's people, at most what a quarter of it has: Brooklyn has 0.3 of New York's."""
 
 
 @dataclass(frozen=True)
 class City:
-    """A city of GeoNames: degrees, two-letter country and continent codes, people."""
+    """A city of GeoNames: degrees, two-letter country and continent codes, people, code of a region of the country."""
 
     name: str
     latitude: float
@@ -36,12 +38,14 @@ class City:
     country: str
     continent: str
     population: int
+    region: str
 
 
 class Nearest(NamedTuple):
     """For each of N points: name, country code and continent code of its city, shape [N] of str.
 
-    The name is of the city that people know: GeoNames lists quarters, too (Zeytinburnu is one of Istanbul).
+    GeoNames lists quarters as cities (Zeytinburnu is one of Istanbul): the name is the whole city's, as far as distance
+    and population tell a quarter from a city beside it.
     """
 
     city: Texts
@@ -75,6 +79,7 @@ def _city(row: Mapping[str, Any]) -> City:
         row["countrycode"],
         _countries()[row["countrycode"]]["continentcode"],
         int(row["population"]),
+        row["admin1code"],
     )
 
 
@@ -104,25 +109,34 @@ def _spellings_of_country(code: str) -> set[str]:
 def _tree() -> tuple[Any, Texts, Texts, Texts]:
     known = cities()
     points = unit_vectors([city.latitude for city in known], [city.longitude for city in known])
-    country, continent = (
-        np.array([getattr(city, field) for city in known], dtype=object) for field in Nearest._fields[1:]
+    name, country, continent = (
+        np.array([getattr(city, field) for city in known], dtype=object) for field in ("name", "country", "continent")
     )
     tree = cKDTree(points)
-    return tree, _known_names(tree, country), country, continent
+    return tree, name[_whole_cities(tree)], country, continent
 
 
-def _known_names(tree: cKDTree, countries: Texts) -> Texts:
-    """For each city the name of the most populous one of its country that it is a quarter of; else its own."""
+def _whole_cities(tree: cKDTree) -> npt.NDArray[np.intp]:
+    """For each city the index of the great one that it is taken to be a quarter of; else its own.
+
+    That is the one in whose disc it lies deepest, of the same country and region; capitals stay themselves.
+    """
     known = cities()
     people = np.array([city.population for city in known])
-    radius_km = np.sqrt(people / (np.pi * PEOPLE_PER_KM2))
-    chords = 2 * np.sin(np.minimum(radius_km / (2 * EQUATOR_RADIUS_KM), np.pi / 2))
-    names = np.array([city.name for city in known], dtype=object)
-    for index in np.argsort(people, kind="stable"):  # the greater overwrites the smaller
-        within = np.array(tree.query_ball_point(tree.data[index], chords[index]))
-        part = (countries[within] == countries[index]) & (people[within] <= PART_OF_A_CITY * people[index])
-        names[within[part]] = known[index].name
-    return names
+    region = np.array([f"{city.country} {city.region}" for city in known])
+    radius = np.sqrt(people / (np.pi * PEOPLE_PER_KM2)) / EQUATOR_RADIUS_KM  # as short as its chord: 50 km at most
+    capital = np.array([city.name == _countries()[city.country]["capital"] for city in known])
+    whole, depth = np.arange(len(known)), np.full(len(known), np.inf)
+    for index in np.flatnonzero(people >= GREAT_CITY):
+        around = np.array(tree.query_ball_point(tree.data[index], radius[index]), dtype=np.intp)
+        part = (region[around] == region[index]) & (people[around] <= PART_OF_A_CITY * people[index])
+        parts = around[part & ~capital[around]]
+        apart = np.linalg.norm(tree.data[parts] - tree.data[index], axis=1) / radius[index]
+        deeper = apart < depth[parts]
+        whole[parts[deeper]], depth[parts[deeper]] = index, apart[deeper]
+    while (whole != whole[whole]).any():  # a quarter of what is itself a quarter
+        whole = whole[whole]
+    return whole
 
 
 def nearest_city(latitude: npt.ArrayLike, longitude: npt.ArrayLike) -> Nearest:

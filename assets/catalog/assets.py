@@ -21,7 +21,7 @@ _READ = (*TABLES, "embedding_model", "locsens_model", "evaluation_report")
     stage="catalog",
     outputs=("duckdb_catalog",),
     reads=tuple(Reads(asset, optional=True) for asset in _READ),
-    code_version="1",
+    code_version="2",
     kinds={"duckdb"},
     checks=(every_view_answers, photo_ids_unique),
 )

@@ -83,6 +83,15 @@ def test_patience_stops_and_a_resume_does_not_go_on(tmp_path: Path, keep: str) -
     assert dump_weights(again.module) == dump_weights(task.module)
 
 
+def test_who_stops_before_a_logging_window_is_whole_has_a_loss_all_the_same(tmp_path: Path) -> None:
+    curve = fit(Told(), options(patience=2, log_every=40), tmp_path, lambda _: None, device="cpu")
+    assert [row["step"] for row in curve.rows if "loss" in row] == [25]
+    every = fit(Told(), options(patience=2, log_every=1), tmp_path / "every", lambda _: None, device="cpu")
+    losses = [row["loss"] for row in every.rows]
+    assert len(losses) == 25
+    assert curve.last()["loss"] == pytest.approx(sum(losses) / 25)
+
+
 @pytest.mark.parametrize("stop", [12, 23])
 def test_a_resumed_choice_equals_an_undisturbed_one(tmp_path: Path, stop: int) -> None:
     config = options(keep="best", patience=2)

@@ -16,7 +16,7 @@ from assets.base.workspace import Workspace
 from assets.ingestion.errors import EmptySourceError
 from pipelines.automation import with_condition
 from pipelines.dagster_assets import to_dagster
-from pipelines.runs import HOST_TAG, PROCESS_TAG, InstanceRunner, clear_killed_runs, last_failures, process_tags
+from pipelines.runs import HOST_TAG, PROCESS_TAG, InstanceRunner, clear_killed_runs, process_tags, why_failed
 
 
 @pytest.fixture
@@ -39,13 +39,20 @@ def instance(tmp_path) -> Iterator[dg.DagsterInstance]:
 
 
 @pytest.fixture
-def runner(workspace: Workspace, instance: dg.DagsterInstance) -> InstanceRunner:
-    logging.getLogger("dagster").setLevel(logging.ERROR)
+def definitions(workspace: Workspace) -> dg.Definitions:
     steps = workspace.steps
-    definitions = dg.Definitions(
+    return dg.Definitions(
         assets=[with_condition(one, steps) for step in steps.in_order() for one in to_dagster(step, steps)],
+        jobs=[
+            dg.define_asset_job("several", dg.AssetSelection.assets("vocabulary", "skipped_tags", "tagging_results"))
+        ],
         resources={"workspace": workspace},
     )
+
+
+@pytest.fixture
+def runner(definitions: dg.Definitions, instance: dg.DagsterInstance) -> InstanceRunner:
+    logging.getLogger("dagster").setLevel(logging.ERROR)
     return InstanceRunner(definitions, instance)
 
 
@@ -109,7 +116,7 @@ def test_a_failure_is_told_by_its_sentence_and_nothing_else(
     object.__setattr__(workspace.steps.maker("source_files"), "body", breaks)
     result = run(runner, workspace, "source_files", "f")
     assert (result.ok, result.message) == (False, message)
-    assert last_failures(instance) == {("source_files", "f"): message}
+    assert why_failed(instance, workspace.steps.maker("source_files"), "f") == message
     assert capfd.readouterr() == ("", "")
 
 
@@ -128,10 +135,25 @@ def test_a_failing_check_is_told_by_its_sentence_and_shows_in_the_instance(toy, 
     ]
     assert [(check.check_name, check.passed) for check in checks] == [("looks_right", False)]
 
-    assert last_failures(instance) == {(name, None): "looks_right: 2 tags" for name in ("vocabulary", "skipped_tags")}
+    step = workspace.steps.maker("vocabulary")
+    assert why_failed(instance, step, None) == "looks_right: 2 tags"
     toy.check_passes = True
     assert run(runner, workspace, "vocabulary").ok
-    assert last_failures(instance) == {}
+    assert why_failed(instance, step, None) == ""
+    assert why_failed(instance, workspace.steps.maker("source_files"), "never run") == ""
+
+
+def test_a_failure_is_that_of_its_own_step_in_a_job_of_several(toy, runner, workspace, instance, definitions) -> None:
+    """As the sensor and the UI start jobs: the run names no assets, and other steps are part of it."""
+    for name, partition in (("source_files", "f"), ("tag_counts", "f-00000"), ("tag_counts", "f-00001")):
+        assert run(runner, workspace, name, partition).ok
+    toy.check_passes = False
+    several = definitions.resolve_job_def("several")
+    result = several.execute_in_process(instance=instance, raise_on_error=False)
+    assert not result.success
+    assert sorted(toy.taken_runs()[-2:]) == ["tagging_results", "vocabulary"]
+    why = {name: why_failed(instance, workspace.steps.maker(name), None) for name in ("vocabulary", "tagging_results")}
+    assert why == {"vocabulary": "looks_right: 2 tags", "tagging_results": ""}
 
 
 def test_what_is_not_run_is_a_success_that_says_so(toy, runner, workspace, instance) -> None:

@@ -42,7 +42,7 @@ _OPTIONAL = (
         *(Reads(asset, optional=True) for asset in STUDY_TABLES),
     ),
     profile=("report", "evaluation", "seed"),
-    code_version="6",
+    code_version="7",
     kinds={"jinja", "matplotlib"},
     checks=(self_contained, has_four_tables, rows_are_accounted_for),
 )

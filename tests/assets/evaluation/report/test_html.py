@@ -106,6 +106,15 @@ def test_what_only_looks_like_loading_is_not() -> None:
     assert loaded_from_outside(fine) == []
 
 
+def test_antarctica_is_explained_where_the_generated_world_has_photos_there(report_data: ReportData, page: str) -> None:
+    note = "Antarctica: the sample world plants mistakes"
+    assert note not in page
+    south = report_data.tagging_by_continent.with_columns(group=pl.lit("Antarctica"))
+    there = replace(report_data, tagging_by_continent=south)
+    assert note in render(there)
+    assert note not in render(replace(there, about=replace(there.about, is_generated=False)))
+
+
 def test_the_generated_world_is_announced_and_only_it(report_data: ReportData, page: str) -> None:
     assert 'id="generated"' in page
     real = replace(report_data, about=replace(report_data.about, is_generated=False, source="manifest:photos.csv"))
