@@ -83,9 +83,9 @@ def tag(
     """
     _check(gallery)
     answer = Ranker.open(settings=settings).tag(photo, at, variant, top)
-    table = _table(answer, "", "score", "hashtag", "photos", "")
+    table = _table(answer, "", "score", "hashtag", "photos", "a place's name")
     for found in answer.tags:
-        place = "place" if found.is_place else ""
+        place = "yes" if found.is_place else "no"
         table.add_row(str(found.rank), f"{found.score:.3f}", escape(found.tag), f"{found.photos:,}", place)
     _tell(table, answer, f"{answer.candidates:,} hashtags", console)
     if gallery is not None:

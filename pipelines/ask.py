@@ -89,9 +89,12 @@ def find_hashtags(context: dg.OpExecutionContext, config: TagConfig) -> None:
         answer = ranker.tag(config.photo, config.at or None, config.variant or None, config.top)
     except SearchError as error:
         raise dg.Failure(str(error), allow_retries=False) from error
-    rows = [(found.rank, found.tag, f"{found.score:.3f}", found.photos) for found in answer.tags]
+    rows = [
+        (found.rank, found.tag, f"{found.score:.3f}", found.photos, "yes" if found.is_place else "no")
+        for found in answer.tags
+    ]
     picture = Picture(shrunk(answer.jpeg, ranker.thumbnail_px), "the photo", "jpeg")
-    _show(context, answer, [picture], ("", "hashtag", "score", "photos"), rows)
+    _show(context, answer, [picture], ("", "hashtag", "score", "photos", "a place's name"), rows)
 
 
 def _ranker(context: dg.OpExecutionContext) -> "Ranker":

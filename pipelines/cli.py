@@ -93,7 +93,7 @@ def demo() -> None:
     if report.failed:
         raise typer.Exit(1)
     print_results(settings, console)
-    if report.nothing_to_do:
+    if report.nothing_to_do and not report.left:
         console.print("Everything is up to date: nothing was done.")
 
 

@@ -180,7 +180,10 @@ def _tell_report(report: Report, console: Console, seconds: float) -> None:
     _tell_left(report, console)
     for output, why in report.failed.items():  # last: what is left may be many lines, and waits for these
         console.print(f"[red]failed[/] {output}: {escape(why)}", soft_wrap=True)
-    if report.nothing_to_do:
+    if report.nothing_to_do and report.left:
+        left = f"{len(report.left)} are left as they are, see above"
+        console.print(f"nothing to do: {report.fresh} outputs are up to date, {left}; looked at in {seconds:.1f} s")
+    elif report.nothing_to_do:
         console.print(f"everything is up to date: {report.fresh} outputs, looked at in {seconds:.1f} s")
     else:
         console.print(

@@ -87,7 +87,8 @@ def open_collection(storage: Storage, source: str, profile: str) -> Collection:
     if (found.source, found.profile) != (source, profile):
         raise CollectionError(
             f"storage {storage.shown} holds the collection of source {found.source!r} with profile {found.profile!r}, "
-            f"asked for was source {source!r} with profile {profile!r}: set LOCSENS_STORAGE to another place"
+            f"asked for was source {source!r} with profile {profile!r}: set LOCSENS_STORAGE to another place, "
+            "or LOCSENS_SOURCE and LOCSENS_PROFILE to what it holds"
         )
     return found
 

@@ -7,6 +7,8 @@ from matplotlib.figure import Figure
 
 from assets.base.show import Markdown, Picture, markdown_table, picture
 
+_ORACLE = "upper_bound"
+_MARKERS = "os^Dv<>PX*p"
 RETRIEVAL_HEADER = ("model", "average", "queries")
 TAGGING_COLUMNS = (
     ("model", "model"),
@@ -55,27 +57,34 @@ def tagging_summary(results: pl.DataFrame) -> tuple[list[str], list[Sequence[obj
 
 
 def retrieval_figure(results: pl.DataFrame) -> Figure:
-    """P@10 of every model over the granularities (all queries, `average = query`)."""
+    """P@10 of every model over the granularities (all queries, `average = query`).
+
+    The scale is the models': what the oracle reaches, far above, stands below each granularity.
+    """
     rows = results.filter(
         (pl.col("slice") == "all") & (pl.col("average") == "query") & pl.col("precision_at_10").is_not_null()
     )
+    models, bounds = rows.filter(pl.col("model") != _ORACLE), rows.filter(pl.col("model") == _ORACLE)
     figure = Figure(figsize=(9, 5), layout="constrained")
     axes = figure.add_subplot()
-    colours = [f"C{number}" for number in range(10)]
-    for number, ((model,), group) in enumerate(rows.group_by("model", maintain_order=True)):
+    for number, ((model,), group) in enumerate(models.group_by("model", maintain_order=True)):
         axes.plot(
             group.get_column("granularity").to_list(),
             group.get_column("precision_at_10").to_list(),
-            marker="o",
-            markersize=4,
-            color=colours[number % len(colours)],
-            linestyle="-" if number < len(colours) else "--",
+            marker=_MARKERS[number % len(_MARKERS)],
+            markersize=5,
+            color=f"C{number % 10}",
+            linestyle="-" if number < 10 else "--",
             label=str(model),
         )
+    reached = dict(bounds.select("granularity", "precision_at_10").iter_rows())
+    names = models.get_column("granularity").unique(maintain_order=True).to_list()
+    if reached:
+        axes.set_xticks(range(len(names)), [f"{name}\n(at most {reached[name]:.1f})" for name in names])
     axes.set_ylabel("precision at 10, %")
     axes.set_ylim(bottom=0)
     axes.grid(visible=True, linewidth=0.3)
-    if not rows.is_empty():
+    if not models.is_empty():
         figure.legend(loc="outside right upper", fontsize=8)
     return figure
 

@@ -32,7 +32,7 @@ from assets.ingestion.tags import count_tags
     shard_outputs=("raw_photos", "rejected_rows"),
     by="source_file",
     profile=("ingestion",),
-    code_version="3",
+    code_version="4",
     kinds={"polars", "parquet"},
     checks=(rows_are_raw_or_rejected, most_rows_are_readable),
     outside=fingerprint,

@@ -3,7 +3,7 @@
 The file's own form (CSV, JSON lines, Parquet) is read in `assets.ingestion.manifest_rows`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 from urllib.parse import quote, urlsplit
 
@@ -54,10 +54,16 @@ def _parse(batch: RowBatch, url: str, ids: PhotoIds) -> tuple[pa.Table, pl.DataF
     rejected = pl.concat(
         [
             batch.rejected,
-            rejections(bad["row"].to_list(), bad["reason"].to_list(), [str(row)[:200] for row in bad.rows()]),
+            rejections(bad["row"].to_list(), bad["reason"].to_list(), _as_written(bad, batch.fields.columns)),
         ]
     )
     return _raw(fields.filter(pl.col("reason").is_null()), url, ids), rejected
+
+
+def _as_written(rows: pl.DataFrame, columns: Sequence[str]) -> list[str]:
+    """The fields that a manifest has, with commas between them and shortened: how they were quoted is gone."""
+    fields = rows.select(name for name in columns if name != "row")
+    return [",".join("" if value is None else str(value) for value in row)[:200] for row in fields.iter_rows()]
 
 
 def _reason(schema: pl.Schema) -> pl.Expr:

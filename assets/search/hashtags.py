@@ -30,6 +30,8 @@ def find_tag(text: str, vocabulary: pl.DataFrame, skipped: pl.DataFrame) -> tupl
         SearchError: Models do not know it; names those that are nearest in spelling.
     """
     tag = normalised_tag(text)
+    if not text.strip():
+        raise SearchError("hashtag '': expected a word, found nothing")
     if not tag:
         raise SearchError(f"hashtag {text!r}: expected a word, nothing of it is left in the normal form of hashtags")
     found = vocabulary.filter(pl.col("tag") == tag)["tag_id"]

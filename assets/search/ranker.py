@@ -226,8 +226,8 @@ def _place(asked: Asked | None, variant: str, placeless: Collection[str], option
         return find_place(asked)
     if variant not in placeless:
         raise SearchError(
-            f"variant {variant} ranks by place: say where, or take one of {', '.join(placeless)} "
-            f"(`{option}` takes a city or LAT,LON, `variant` one of these)"
+            f"variant {variant} ranks by place: say where, a city or LAT,LON (`{option}`, in a terminal `--{option}`), "
+            f"or take one of {', '.join(placeless)} (`variant`, `--variant`)"
         )
     return None
 

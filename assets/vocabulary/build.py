@@ -117,7 +117,7 @@ def build_vocabulary(
         ),
         spectrum=spectrum.sort("photos", descending=True),
         removed=removed,
-        warning=_smaller_than_asked(tags.height, config.size, removed),
+        warning=_smaller_than_asked(tags.height, config, removed),
     )
 
 
@@ -158,9 +158,10 @@ def _nothing_left(distinct: int, removed: dict[str, int]) -> str:
     )
 
 
-def _smaller_than_asked(found: int, asked: int, removed: dict[str, int]) -> str | None:
-    if found >= asked:
+def _smaller_than_asked(found: int, config: VocabularyConfig, removed: dict[str, int]) -> str | None:
+    if found >= config.size:
         return None
     return (
-        f"the vocabulary has {found:,} hashtags where {asked:,} were asked for; left out: {describe_removed(removed)}"
+        f"the vocabulary has {found:,} hashtags where {config.size:,} were asked for; left out: "
+        f"{describe_removed(removed)}; a hashtag must be on {config.min_photos:,} photos or more"
     )

@@ -5,6 +5,8 @@ import pyarrow as pa
 from assets.base.schema import Column, Table
 from assets.base.tables.columns import F64, I16, I32, I64, STAMP, TAGS, TEXT, photo_id, place, same
 
+_LINE = "Line in the source file, from 1; of a manifest its row, the header not counted; in SQLite the rowid."
+
 SOURCE_FILES = Table(
     "source_files",
     "One row per ingested file of metadata.",
@@ -50,7 +52,7 @@ RAW_PHOTOS = Table(
         Column("extension", TEXT, "File extension of the original, lower case."),
         Column("is_video", pa.bool_(), "True for a video.", (), False),
         Column("source_file", TEXT, "Key of the source file.", (), False),
-        Column("line_number", I64, "Line (or row) in the source file, from 1; in SQLite the rowid.", (), False),
+        Column("line_number", I64, _LINE, (), False),
     ),
     ("shard",),
 )
@@ -60,7 +62,7 @@ REJECTED_ROWS = Table(
     "One row per row of a source file that could not be read.",
     (
         Column("source_file", TEXT, "Key of the source file.", (), False),
-        Column("line_number", I64, "Line (or row) in the source file, from 1; in SQLite the rowid.", (), False),
+        Column("line_number", I64, _LINE, (), False),
         Column("reason", TEXT, "Why it could not be read.", (), False),
         Column("text", TEXT, "The row's beginning, bytes that are no text escaped.", (), False),
     ),

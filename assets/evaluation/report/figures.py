@@ -22,6 +22,7 @@ from assets.evaluation.report.theme import DASHES, MARKERS, PALETTE, SERIES, sty
 
 PANEL = (5.2, 4.0)
 _GROUP_COLUMNS = ("group", "mean", "spread")
+_SMOOTHED = 7  # rows of a curve that are averaged, of a hundred or so
 
 Series = Mapping[str, Sequence[Measured | None]]
 """Name → one figure for each place on the x axis, None where not run."""
@@ -177,7 +178,7 @@ def training_curve(curve: Curve) -> Figure:
         panels = figure.subplots(2 if measures else 1, 1, sharex=True, squeeze=False)[:, 0]
         losses = steps.select("step", "loss").drop_nulls()
         panels[0].plot(losses["step"], losses["loss"], color=PALETTE["rule"], linewidth=1)
-        smooth = losses["loss"].ewm_mean(alpha=0.1) if losses.height else losses["loss"]
+        smooth = losses["loss"].rolling_mean(_SMOOTHED, min_samples=1, center=True)
         panels[0].plot(losses["step"], smooth, color=SERIES[0], label="training loss")
         if "validation_loss" in steps.columns:
             _measure(panels[0], steps, "validation_loss", 1)
