@@ -153,7 +153,10 @@ def test_what_cannot_be_answered(ranker: Ranker, names: dict[int, str], tagged: 
     ask = getattr(ranker, key)
     for words, sentence in (
         ((asked, "London", "raw"), f"variant 'raw': unknown; .* knows {', '.join(models)}"),
-        ((asked,), "variant locsens_raw ranks by place: say where, .*, or take one of .*mcc, .*mlc, her, locsens_zeroed"),
+        (
+            (asked,),
+            "variant locsens_raw ranks by place: say where, .*, or take one of .*mcc, .*mlc, her, locsens_zeroed",
+        ),
         ((asked, "London", None, 0), "top 0: expected 1 to 1,000 answers"),
         ((asked, "London", None, 1001), "top 1001: expected 1 to 1,000 answers"),
         ((asked, (91, 0)), r"place \(91, 0\): expected a latitude of -90 to 90 degrees, found 91"),
