@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from packaging.requirements import Requirement
 
@@ -26,8 +27,9 @@ from assets.base.settings import Settings
 from assets.base.storage import Storage, StorageError
 from assets.base.urls import public_source
 from assets.base.word_vector_file import WordVectorError, word_vector_lines
-from assets.images.locate import ImageSettingError, Locator
+from assets.images.locate import ImageSettingError, Location, Locator
 from assets.ingestion.errors import SourceError
+from assets.ingestion.read import read_shards
 from assets.ingestion.recognise import recognise
 from assets.ingestion.sources import find_source_files, parse_source
 from pipelines.build import open_workspace
@@ -35,6 +37,7 @@ from pipelines.build import open_workspace
 PROBE = ".doctor-probe-"
 PATIENCE = 20.0  # seconds
 LEAST_FREE_GB = 1.0
+FIRST_ROWS = 20
 SHOWN = ("dagster", "torch", "torchvision", "polars", "pyarrow", "duckdb", "lightning")
 ONE_ATTEMPT = {"AWS_MAX_ATTEMPTS": "1"}  # botocore's own setting: a look is no time for patience
 
@@ -182,7 +185,27 @@ def _images(settings: Settings) -> str:
     locator = Locator(settings.images, settings.source)
     if missing := locator.missing_root():
         raise ImageSettingError(f"LOCSENS_IMAGES: the folder {missing} is not there")
-    return f"from {public_source(settings.images)}" if settings.images else "from each row's download URL"
+    if settings.images:
+        return f"from {public_source(settings.images)}"
+    paths = _first_images(settings, locator)
+    if paths and not any(path.is_file() for path in paths):
+        raise NotInOrderError(f"none of the first {len(paths)} is there; expected a file at {paths[0]}")
+    return "where each row says"
+
+
+def _first_images(settings: Settings, locator: Locator) -> list[Path]:
+    """Local files that the first rows name, of a source on this machine; empty where nothing can be read."""
+    source = parse_source(settings.source)
+    if source.is_sample or urlsplit(source.place).scheme not in ("", "file", "local"):
+        return []
+    try:
+        file = find_source_files(source)[0]
+        rows = next(read_shards(file, recognise(file, source.kind), FIRST_ROWS, FIRST_ROWS)).raw
+    except SourceError:  # told by `_source`
+        return []
+    photos = zip(*(rows[name].to_pylist() for name in ("photo_id", "download_url")), strict=True)
+    places = (locator.locate(photo_id, None, url) for photo_id, url in photos)
+    return [Path(place.target) for place in places if isinstance(place, Location) and place.kind == "file"]
 
 
 def _word_vectors(settings: Settings) -> str:

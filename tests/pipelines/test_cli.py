@@ -587,7 +587,8 @@ def test_a_storage_that_holds_nothing_to_search(locsens: Locsens) -> None:
 
 
 def test_doctor_finds_everything_in_order(locsens: Locsens, source: Path) -> None:
-    code, text, _ = locsens("doctor")
+    assert "wrong images: none of the first" in locsens("doctor").text
+    code, text, _ = locsens("doctor", images=".")
     assert code == 0
     found = dict(re.findall(r"^ok +([a-z ]+): (.+)$", text, re.MULTILINE))
     assert list(found) == [

@@ -18,7 +18,8 @@ from pipelines.doctor import Finding, examine
 def settings(tmp_path: Path) -> Settings:
     """Settings with which all is well."""
     manifest = tmp_path / "photos.csv"
-    manifest.write_text("photo_id,tags,latitude,longitude,image\n1,a,2,3,1.jpg\n")
+    manifest.write_text("photo_id,tags,latitude,longitude,image\n1,a,2,3,1.jpg\n2,a,2,3,2.jpg\n")
+    (tmp_path / "1.jpg").write_bytes(b"looked for, not at")
     return Settings(
         storage=str(tmp_path / "data"), source=str(manifest), profile="tiny", work=tmp_path / "work", device="cpu"
     )
@@ -142,6 +143,16 @@ def test_images_that_cannot_be_there(settings: Settings, images: str, sentence: 
     found = wrong(looked_at(settings, images=images))
     assert list(found) == ["images"]
     assert found["images"].startswith(sentence)
+
+
+def test_images_that_are_not_where_the_rows_say(settings: Settings, tmp_path: Path) -> None:
+    assert wrong(looked_at(settings)) == {}  # one of two is there
+    (tmp_path / "1.jpg").unlink()
+    found = wrong(looked_at(settings))
+    assert found == {"images": f"none of the first 2 is there; expected a file at {tmp_path / '1.jpg'}"}
+    web = tmp_path / "web.csv"
+    web.write_text("photo_id,tags,latitude,longitude,image\n1,a,2,3,https://host/1.jpg\n")
+    assert wrong(looked_at(settings, source=str(web))) == {}
 
 
 def test_a_source_that_is_none(settings: Settings, tmp_path: Path) -> None:
