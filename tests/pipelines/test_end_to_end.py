@@ -194,7 +194,7 @@ def test_the_instance_shows_lineage_versions_and_figures(tiny: Tiny) -> None:
         assert [dep.column_name for dep in lineage["tag_ids"]] == ["tags", "tag_id"]
         assert "data:image/png" in metadata["map"].value
         tags = event.asset_materialization.tags
-        assert tags["dagster/code_version"] == "1"
+        assert tags["dagster/code_version"] == tiny.workspace().steps.maker("photos").code_version
         assert tags["dagster/data_version"]
         workspace = tiny.workspace()
         for shard in workspace.keys("shard"):
