@@ -30,9 +30,11 @@ class SearchConfig(dg.Config):
     """
 
     hashtag: str = Field(description="A hashtag of the vocabulary, with or without #.")
-    near: str = Field("", description="A city, or LAT,LON in degrees; empty for models that need no place.")
-    variant: str = Field("", description="Key of `retrieval_rankings`; empty for the one that the report shows.")
-    top: int = Field(TOP, description="Photos wanted.")
+    near: str = Field(default="", description="A city, or LAT,LON in degrees; empty for models that need no place.")
+    variant: str = Field(
+        default="", description="Key of `retrieval_rankings`; empty for the one that the report shows."
+    )
+    top: int = Field(default=TOP, description="Photos wanted.")
 
 
 class TagConfig(dg.Config):
@@ -46,9 +48,9 @@ class TagConfig(dg.Config):
     """
 
     photo: str = Field(description="Path of an image file on the machine that runs this job.")
-    at: str = Field("", description="A city, or LAT,LON in degrees; empty for models that need no place.")
-    variant: str = Field("", description="Key of `tagging_rankings`; empty for the one that the report shows.")
-    top: int = Field(TOP, description="Hashtags wanted.")
+    at: str = Field(default="", description="A city, or LAT,LON in degrees; empty for models that need no place.")
+    variant: str = Field(default="", description="Key of `tagging_rankings`; empty for the one that the report shows.")
+    top: int = Field(default=TOP, description="Hashtags wanted.")
 
 
 @dg.op(required_resource_keys={"workspace"})
@@ -132,14 +134,12 @@ def _show(
     )
 
 
-def _to_fill_in(op: str, **blanks: object) -> dict[str, object]:
-    """Configuration that the launchpad opens with: it would open empty, and say nothing of what a job takes."""
-    return {"ops": {op: {"config": blanks}}}
+# Their configuration is what the launchpads open with, to be filled in: they would open empty, and say nothing of it.
 
 
 @dg.job(
     description="Find photos for a hashtag near a place: fill in the launchpad, the pictures are in the run's output.",
-    config=_to_fill_in("find_photos", hashtag="", near="", variant="", top=TOP),
+    config={"ops": {"find_photos": {"config": SearchConfig(hashtag="").model_dump()}}},
 )
 def search_photos() -> None:
     """One op: the models are loaded, asked once and let go."""
@@ -148,7 +148,7 @@ def search_photos() -> None:
 
 @dg.job(
     description="Find hashtags for a photo and the place where it was taken: fill in the launchpad.",
-    config=_to_fill_in("find_hashtags", photo="", at="", variant="", top=TOP),
+    config={"ops": {"find_hashtags": {"config": TagConfig(photo="").model_dump()}}},
 )
 def tag_photo() -> None:
     """One op: the models are loaded, asked once and let go."""

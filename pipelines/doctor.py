@@ -24,7 +24,7 @@ from packaging.requirements import Requirement
 from assets.base.collection import CollectionError
 from assets.base.profiles import load_profile
 from assets.base.settings import Settings
-from assets.base.storage import Storage, StorageError
+from assets.base.storage import LOCAL_PROTOCOLS, Storage, StorageError
 from assets.base.urls import public_source
 from assets.base.word_vector_file import WordVectorError, word_vector_lines
 from assets.images.locate import ImageSettingError, Location, Locator
@@ -196,7 +196,7 @@ def _images(settings: Settings) -> str:
 def _first_images(settings: Settings, locator: Locator) -> list[Path]:
     """Local files that the first rows name, of a source on this machine; empty where nothing can be read."""
     source = parse_source(settings.source)
-    if source.is_sample or urlsplit(source.place).scheme not in ("", "file", "local"):
+    if source.is_sample or urlsplit(source.place).scheme not in {"", *LOCAL_PROTOCOLS}:
         return []
     try:
         file = find_source_files(source)[0]

@@ -44,6 +44,8 @@ LOCSENS_TAGGING_VARIANTS: dict[str, tuple[str, str]] = {
 }
 """Tagging keys of LocSens: variant trained, and file of its weights."""
 
+ORACLES = ("upper_bound",)
+"""Models that are told the answer: no model could beat them, so they are never the best of a column."""
 PLACELESS = ("upper_bound", "mcc", "mlc", "her", "locsens_zeroed")
 """Retrieval keys that rank queries without a place."""
 

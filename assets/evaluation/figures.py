@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import polars as pl
 from matplotlib.figure import Figure
 
+from assets.base.keys import ORACLES
 from assets.base.show import Markdown, Picture, markdown_table, picture
 
-_ORACLE = "upper_bound"
 _MARKERS = "os^Dv<>PX*p"
 RETRIEVAL_HEADER = ("model", "average", "queries")
 TAGGING_COLUMNS = (
@@ -64,7 +64,8 @@ def retrieval_figure(results: pl.DataFrame) -> Figure:
     rows = results.filter(
         (pl.col("slice") == "all") & (pl.col("average") == "query") & pl.col("precision_at_10").is_not_null()
     )
-    models, bounds = rows.filter(pl.col("model") != _ORACLE), rows.filter(pl.col("model") == _ORACLE)
+    is_oracle = pl.col("model").is_in(ORACLES)
+    models, bounds = rows.filter(~is_oracle), rows.filter(is_oracle)
     figure = Figure(figsize=(9, 5), layout="constrained")
     axes = figure.add_subplot()
     for number, ((model,), group) in enumerate(models.group_by("model", maintain_order=True)):

@@ -11,6 +11,7 @@ import polars as pl
 import pyarrow as pa
 
 from assets.base.tables.photos import RAW_PHOTOS
+from assets.ingestion.csv_records import text_of
 from assets.ingestion.ids import PhotoIds
 from assets.ingestion.manifest_rows import OPTIONAL_COLUMNS, RowBatch
 from assets.ingestion.numbers import number, number_is_bad
@@ -61,9 +62,9 @@ def _parse(batch: RowBatch, url: str, ids: PhotoIds) -> tuple[pa.Table, pl.DataF
 
 
 def _as_written(rows: pl.DataFrame, columns: Sequence[str]) -> list[str]:
-    """The fields that a manifest has, with commas between them and shortened: how they were quoted is gone."""
+    """The fields that a manifest has, with commas between them: how they were quoted is gone."""
     fields = rows.select(name for name in columns if name != "row")
-    return [",".join("" if value is None else str(value) for value in row)[:200] for row in fields.iter_rows()]
+    return [text_of(["" if value is None else str(value) for value in row], ",") for row in fields.iter_rows()]
 
 
 def _reason(schema: pl.Schema) -> pl.Expr:

@@ -15,7 +15,7 @@ from typing import Any
 
 import psutil
 from tenacity import Retrying, retry_if_exception_type, retry_if_result, stop_after_delay, wait_fixed
-from tiny_collection import Tiny
+from tiny_collection import Tiny, environment_of
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
@@ -80,8 +80,7 @@ class Server:
 def environment(tiny: Tiny) -> dict[str, str]:
     """Environment of a command that works on a collection, and on nothing that the developer has set."""
     own = {name: value for name, value in os.environ.items() if not name.startswith("LOCSENS_")}
-    settings = {f"LOCSENS_{name.upper()}": str(value) for name, value in tiny.settings.model_dump().items()}
-    return {**own, **settings, "DAGSTER_HOME": str(tiny.home), "DAGSTER_DG_UPDATE_CHECK_ENABLED": "0"}
+    return {**own, **environment_of(tiny.settings, tiny.home), "DAGSTER_DG_UPDATE_CHECK_ENABLED": "0"}
 
 
 @contextmanager

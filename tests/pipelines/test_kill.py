@@ -13,7 +13,7 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
-from tiny_collection import Tiny, tables, torn, up_to_splits
+from tiny_collection import Tiny, environment_of, tables, torn, up_to_splits
 
 from assets.base.provenance import Ledger
 from assets.base.settings import Settings
@@ -106,8 +106,7 @@ def cancelled_in(story: list[str]) -> list[str]:
 def test_the_command_line_killed_twice_then_run_again(tiny: Tiny, tmp_path: Path, child_of, seed: int) -> None:
     home = tmp_path / "home"
     settings = tiny.settings.model_copy(update={"storage": str(tmp_path / "data")})
-    environment = {f"LOCSENS_{name.upper()}": str(value) for name, value in settings.model_dump().items()}
-    environment["DAGSTER_HOME"] = str(home)
+    environment = environment_of(settings, home)
     command = ("-m", "pipelines.cli", "materialize", "--to", "splits")
     draw = random.Random(seed)
     left: list[str] = []  # runs that the last kill left unfinished: none, if it fell between two runs
@@ -147,8 +146,7 @@ def test_a_training_killed_with_its_slot_of_the_pool_is_trained_when_run_again(c
     """With the shipped `dagster.yaml`: a pool has one slot, which nobody gives back for a process that was killed."""
     tiny = copied()
     assert (tiny.home / "dagster.yaml").read_text() == (ROOT / "dagster.yaml").read_text()
-    environment = {f"LOCSENS_{name.upper()}": str(value) for name, value in tiny.settings.model_dump().items()}
-    environment["DAGSTER_HOME"] = str(tiny.home)
+    environment = environment_of(tiny.settings, tiny.home)
     command = ("-m", "pipelines.cli", "materialize", "--to", "embeddings", "--refresh", "embedding_model:mcc")
     child = child_of(*command, **environment)
     while not (held := slots_held_by(tiny.home)):

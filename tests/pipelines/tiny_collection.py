@@ -55,6 +55,12 @@ def materialized(settings: Settings, home: Path, **wanted: object) -> Tiny:
     return Tiny(settings, home, report, (home / "story.txt").read_text())
 
 
+def environment_of(settings: Settings, home: Path) -> dict[str, str]:
+    """What a command of its own process is told of a collection."""
+    told = {f"LOCSENS_{name.upper()}": str(value) for name, value in settings.model_dump().items()}
+    return {**told, "DAGSTER_HOME": str(home)}
+
+
 def up_to_splits(workspace: Workspace) -> list[str]:
     """Names of the tables up to the splits."""
     stages = STAGES[: STAGES.index("splits") + 1]

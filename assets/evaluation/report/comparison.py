@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 
 import polars as pl
 
+from assets.base.keys import ORACLES
 from assets.base.rounding import rounded
 from assets.evaluation.report import paper
 from assets.evaluation.report.measured import (
@@ -23,9 +24,6 @@ from assets.evaluation.report.sql import Query, at, figures, one_row
 from assets.evaluation.report.study import StudyData
 from assets.evaluation.report.table import Cell, Column, ComparisonTable, Count, Row
 from assets.evaluation.slices import EVERYTHING
-
-ORACLES = ("upper_bound",)
-"""Rows that no model could beat: never the best of a column."""
 
 Published = Mapping[tuple[str, str], float]
 """Model and column → the paper's figure."""
